@@ -1,0 +1,135 @@
+"""The configuration: one frozen tree of settings, read from a TOML file and from options.
+
+The settings that a stage depends on live in :class:`StageConfig`, because they are part of a stage's cache key.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+APP = "enrich-tui"
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the text says which setting of which file, in plain words."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AudioConfig(_Section):
+    """How speech becomes text."""
+
+    engine: Literal["auto", "faster-whisper"] = "auto"
+    model: str = "auto"
+    """``auto``, ``tiny.en``, ``base``, the name of a model in the hub cache, or a folder with the four model files."""
+    language: str | None = None
+    """ISO 639-1 code of the spoken language; None: found out from the recording."""
+    beam_size: Annotated[int, Field(ge=1, le=10)] = 5
+    window: Annotated[float, Field(ge=30, le=600)] = 300.0
+    """Longest piece that is decoded at once, in seconds; pieces are cut at quiet points."""
+
+
+class VideoConfig(_Section):
+    """How a video becomes chapters."""
+
+    engine: Literal["auto", "screen", "scenedetect"] = "auto"
+    min_chapter: Annotated[float, Field(ge=1)] | None = None
+    """Shortest chapter in seconds; None: max(10, duration / 30), less for short videos."""
+    thumbnail_width: Annotated[int, Field(ge=64, le=1920)] = 480
+
+
+class SummaryConfig(_Section):
+    """How much a summary says."""
+
+    engine: Literal["auto", "extractive"] = "auto"
+    sentences: Annotated[int, Field(ge=1, le=50)] = 7
+
+
+class CanvasConfig(_Section):
+    """What goes onto the one page."""
+
+    embed_media: bool = False
+    """True: the recording itself is put into the page; False: the page plays the file beside it."""
+
+
+class StageConfig(_Section):
+    """Everything that a stage's result depends on, besides its inputs and its code."""
+
+    audio: AudioConfig = AudioConfig()
+    video: VideoConfig = VideoConfig()
+    summary: SummaryConfig = SummaryConfig()
+    canvas: CanvasConfig = CanvasConfig()
+
+
+class Limits(_Section):
+    """What a worker may use while it reads recordings that come from anywhere."""
+
+    memory: Annotated[int, Field(ge=256 * 1024**2)] = 4 * 1024**3
+    """Address space in bytes."""
+    stage_seconds: Annotated[float, Field(gt=0)] = 6 * 3600.0
+    """Longest time for one stage, in seconds."""
+    recycle_after: Annotated[int, Field(ge=1)] = 200
+    """Jobs after which a worker's process is replaced."""
+
+
+class UiConfig(_Section):
+    """How the dashboard looks and behaves."""
+
+    theme: str = "enrich-dark"
+    ascii: bool = False
+    mouse: bool = True
+    motion: bool = True
+    notify: bool = False
+    """Bell and desktop notification at the end of a batch."""
+    on_complete: tuple[str, ...] = ()
+    """Command (argument list) that is run at the end of a batch, with the report's path as last argument."""
+
+
+class Config(_Section):
+    """The whole configuration."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] | None = None
+    """None: one worker for each processor, at most 8."""
+    stages: tuple[Literal["audio", "video", "summary", "canvas"], ...] = ("audio", "video", "summary", "canvas")
+    stage: StageConfig = StageConfig()
+    limits: Limits = Limits()
+    ui: UiConfig = UiConfig()
+    keys: dict[str, str] = Field(default_factory=dict)
+    """Binding id to keys (comma separated), for the dashboard."""
+
+
+def config_path() -> Path:
+    """Where the user's configuration file is looked for."""
+    import platformdirs
+
+    return Path(platformdirs.user_config_path(APP)) / "config.toml"
+
+
+def load_config(path: Path | None = None) -> Config:
+    """Read the configuration from ``path``, or from the user's place; a missing user file means all defaults.
+
+    Raises :class:`ConfigError` where the file cannot be read, is no TOML, or has a setting that cannot be used.
+    """
+    file = path or config_path()
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if path is None:
+            return Config()
+        raise ConfigError(f"There is no configuration file at {file}.") from None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"The configuration file {file} cannot be read.") from None
+    try:
+        return Config.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"The configuration file {file} is not valid TOML: {error}.") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"In {file}, the setting '{where}' cannot be used: {first['msg'].lower()}.") from None

@@ -1,0 +1,1 @@
+"""Finding sessions in a folder; one module a source layout."""

@@ -1,0 +1,1 @@
+"""Classification, circuit breaker, back-off, and words for people."""

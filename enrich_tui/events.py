@@ -1,0 +1,323 @@
+"""What happens in a run, as a stream of frozen events: the one source of displays, JSON Lines and replays.
+
+A display never asks the services anything. It applies events to a view (:mod:`enrich_tui.display.view`) and draws that.
+What a person wants goes the other way, through :class:`Controls`. ``t`` is seconds since the run started, monotonic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Protocol
+
+from pydantic import Field, TypeAdapter
+
+from enrich_tui.model import Frozen, SessionStatus, Stage, StageOutcome
+
+STREAM_VERSION = 1
+"""Goes up when a reader of the stream would have to change."""
+
+
+class Eta(Frozen):
+    """Remaining seconds: P10, P50, P90."""
+
+    low: float
+    mid: float
+    high: float
+
+
+class _Event(Frozen):
+    t: float = 0.0
+
+
+class RunStarted(_Event):
+    """First event of a stream."""
+
+    type: Literal["run-started"] = "run-started"
+    version: int = STREAM_VERSION
+    program: str
+    """Name and version of the program."""
+    library: str
+    """The folder or file that is enriched, as clean text."""
+    at: str
+    """Wall clock, ISO 8601 with zone."""
+    workers: int
+    cpu_slots: int
+    stages: tuple[Stage, ...]
+    simulated: bool = False
+    """True where no real engine works; every display must say so."""
+    read_only: bool = False
+
+
+class SessionQueued(_Event):
+    """A session entered the queue (at its end unless a ``queue-order`` follows)."""
+
+    type: Literal["session-queued"] = "session-queued"
+    session: str
+    title: str
+    source: str
+    output: str
+    size: int = 0
+    stages: tuple[Stage, ...]
+    """The stages that have input and are wanted; the others are skipped."""
+    media: dict[Stage, float | None] = Field(default_factory=dict)
+    """Media seconds by stage, None where unknown."""
+
+
+class SourceRejected(_Event):
+    """Something in the library cannot be a session."""
+
+    type: Literal["source-rejected"] = "source-rejected"
+    path: str
+    reason: str
+
+
+class StageStarted(_Event):
+    """An attempt of a stage began on a worker."""
+
+    type: Literal["stage-started"] = "stage-started"
+    session: str
+    stage: Stage
+    attempt: int
+    attempts: int
+    """How many attempts there may be."""
+    worker: int
+
+
+class StageProgressed(_Event):
+    """A stage measured how far it is."""
+
+    type: Literal["stage-progressed"] = "stage-progressed"
+    session: str
+    stage: Stage
+    fraction: float
+    """0 to 1."""
+    message: str = ""
+
+
+class StageRetrying(_Event):
+    """An attempt failed and another one is scheduled; the worker is free meanwhile."""
+
+    type: Literal["stage-retrying"] = "stage-retrying"
+    session: str
+    stage: Stage
+    attempt: int
+    """The attempt that comes next."""
+    attempts: int
+    delay: float
+    """Seconds until it may start."""
+    problem: str
+    message: str
+
+
+class StageFinished(_Event):
+    """A stage ended for good."""
+
+    type: Literal["stage-finished"] = "stage-finished"
+    session: str
+    stage: Stage
+    outcome: StageOutcome
+    cached: bool = False
+    duration: float = 0.0
+    attempts: int = 0
+    outputs: tuple[str, ...] = ()
+    engine: str = ""
+    facts: dict[str, Any] = Field(default_factory=dict)
+    problem: str | None = None
+    message: str | None = None
+    advice: str | None = None
+    word: str | None = None
+    """The problem in one word of at most 10 cells, for a narrow column: ``codec``, ``empty``."""
+
+
+class SessionFinished(_Event):
+    """A session ended for good (until a person retries it)."""
+
+    type: Literal["session-finished"] = "session-finished"
+    session: str
+    status: SessionStatus
+    duration: float
+    message: str | None = None
+    advice: str | None = None
+
+
+class SessionRequeued(_Event):
+    """A person asked to run a session again; the stages named are pending again."""
+
+    type: Literal["session-requeued"] = "session-requeued"
+    session: str
+    stages: tuple[Stage, ...]
+
+
+class QueueOrder(_Event):
+    """The order of all sessions changed."""
+
+    type: Literal["queue-order"] = "queue-order"
+    sessions: tuple[str, ...]
+
+
+class ErrorRaised(_Event):
+    """Something to tell in the error panel. Equal ``problem`` and ``message`` are one entry there."""
+
+    type: Literal["error"] = "error"
+    problem: str
+    category: str
+    """The error type of the contract, as displays may say it: ``rate-limit``, ``malformed-data``, ..."""
+    message: str
+    advice: str
+    session: str | None = None
+    stage: Stage | None = None
+    worker: int | None = None
+    final: bool = True
+    """False while the attempt will be repeated by itself."""
+
+
+class WorkerChanged(_Event):
+    """A worker's state, whole."""
+
+    type: Literal["worker"] = "worker"
+    worker: int
+    status: Literal["idle", "active", "error", "restarting", "shutdown", "removed"]
+    pid: int | None = None
+    session: str | None = None
+    stage: Stage | None = None
+    restarts: int = 0
+    jobs: int = 0
+    memory: int | None = None
+    """Resident bytes of the worker's process."""
+    cpu: float | None = None
+    """Share of one processor over the last second or so, 0 to the number of its threads."""
+    last_error: str | None = None
+
+
+class PoolChanged(_Event):
+    """The pool's figures, as :class:`enrich_tui.pool.PoolStatus`."""
+
+    type: Literal["pool"] = "pool"
+    total: int
+    idle: int
+    active: int
+    error: int
+    pending: int
+    error_rate: float
+    restarts: int
+    uptime_percentage: float
+    avg_job_duration: float
+
+
+class BatchChanged(_Event):
+    """The batch's figures; at most ten a second, and one when nothing else happens for a second."""
+
+    type: Literal["batch"] = "batch"
+    state: Literal["running", "paused", "draining", "stopping", "done"]
+    total: int
+    pending: int
+    processing: int
+    completed: int
+    failed: int
+    skipped: int = 0
+    cancelled: int = 0
+    retrying: int = 0
+    progress: float
+    """0 to 100."""
+    eta: Eta | None = None
+    eta_reason: str = ""
+    """Why the ETA jumped, if it did: ``1 worker lost``."""
+    etas: dict[str, Eta] = Field(default_factory=dict)
+    """Of the sessions that are being worked on."""
+    rate: float | None = None
+    """Sessions per minute."""
+    elapsed: float = 0.0
+
+
+class Noted(_Event):
+    """One line for the status line and the log."""
+
+    type: Literal["note"] = "note"
+    level: Literal["info", "warning"] = "info"
+    message: str
+
+
+class RunFinished(_Event):
+    """Last event of a stream."""
+
+    type: Literal["run-finished"] = "run-finished"
+    complete: int
+    partial: int
+    failed: int
+    skipped: int
+    cancelled: int
+    duration: float
+    exit_code: int
+
+
+Event = Annotated[
+    RunStarted
+    | SessionQueued
+    | SourceRejected
+    | StageStarted
+    | StageProgressed
+    | StageRetrying
+    | StageFinished
+    | SessionFinished
+    | SessionRequeued
+    | QueueOrder
+    | ErrorRaised
+    | WorkerChanged
+    | PoolChanged
+    | BatchChanged
+    | Noted
+    | RunFinished,
+    Field(discriminator="type"),
+]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+"""Reads and writes one event; its JSON Schema documents the stream."""
+
+
+class Sink(Protocol):
+    """Takes events; must be quick and must not raise."""
+
+    def __call__(self, event: Event, /) -> None: ...
+
+
+class Controls(Protocol):
+    """What a person can ask of a run while it is watched. Every call returns at once; events tell what came of it."""
+
+    def retry(self, sessions: Iterable[str]) -> int:
+        """Run these sessions again from the stage that failed; returns how many can be."""
+
+    def retry_failed(self) -> int:
+        """Run all sessions again that failed or are partial; returns how many."""
+
+    def cancel(self, sessions: Iterable[str]) -> int:
+        """Cancel these sessions; what they finished stays. Returns how many were not yet finished."""
+
+    def cancel_all(self) -> int:
+        """Cancel everything that is not finished."""
+
+    def pause(self) -> None:
+        """Take no new work; running stages finish."""
+
+    def resume(self) -> None:
+        """Take new work again."""
+
+    def restart_errored_workers(self) -> None:
+        """Restart every worker in error; a note says how many came back."""
+
+    def restart_worker(self, worker: int) -> None:
+        """Restart this worker; its attempt goes back into the queue."""
+
+    def add_worker(self) -> None:
+        """One worker more."""
+
+    def remove_worker(self) -> None:
+        """One worker less, when it has finished what it does; never below one."""
+
+    def move(self, session: str, by: int) -> None:
+        """Move a queued session up (negative) or down in the order."""
+
+    def drain(self) -> None:
+        """Finish the running stages, then end the run."""
+
+    def stop(self) -> None:
+        """Stop now; the work goes on at the next start."""

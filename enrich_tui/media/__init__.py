@@ -1,0 +1,1 @@
+"""Probing and decoding recordings that come from anywhere, behind limits."""

@@ -1,0 +1,1 @@
+"""The progress service, its event bus, and the ETA."""

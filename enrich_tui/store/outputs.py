@@ -1,0 +1,64 @@
+"""Result files: always the old one or the new one, whole, whatever happens in between."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+PARTIAL_PREFIX = ".partial-"
+"""Temporary files start so; what a killed program left behind can be swept by this name."""
+
+
+def write_with(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Make ``path`` hold what ``write`` puts into the stream: temporary file, fsync, rename, fsync of the folder.
+
+    Raises ``OSError`` as the file system does; the old file, if there was one, is then untouched.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{PARTIAL_PREFIX}{secrets.token_hex(6)}{path.suffix}")
+    try:
+        with temporary.open("xb") as stream:
+            write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Make ``path`` hold exactly ``data``; see :func:`write_with`."""
+    write_with(path, lambda stream: stream.write(data))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Make ``path`` hold ``text`` as UTF-8; lone surrogates are replaced. See :func:`write_with`."""
+    write_bytes(path, text.encode("utf-8", "replace"))
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` durable; a no-op where folders cannot be opened (Windows)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sweep_partials(folder: Path) -> int:
+    """Remove what a killed program left half-written below ``folder``; returns how many files went."""
+    swept = 0
+    for leftover in folder.rglob(f"{PARTIAL_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
+            swept += 1
+    return swept

@@ -1,0 +1,1 @@
+"""Fakes and fixtures for programs that embed the services."""
