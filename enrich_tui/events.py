@@ -280,6 +280,14 @@ class Sink(Protocol):
     def __call__(self, event: Event, /) -> None: ...
 
 
+class Source(Protocol):
+    """Where events come from: a live run, or a recorded one that is played again."""
+
+    async def run(self, sink: Sink, /) -> int:
+        """Emit everything into ``sink`` until the run is over or was told to end; returns the exit code."""
+        ...
+
+
 class Controls(Protocol):
     """What a person can ask of a run while it is watched. Every call returns at once; events tell what came of it."""
 
