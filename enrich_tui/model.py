@@ -5,12 +5,13 @@ Everything here is a frozen value. Times are seconds, sizes are bytes.
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidatorFunctionWrapHandler, WrapValidator
 
 from enrich_tui.config import StageConfig
 
@@ -19,6 +20,29 @@ class Frozen(BaseModel):
     """A value that cannot change and does not accept unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _path_to_json(path: Path) -> str:
+    """File names are bytes. Those that are no text are written as NUL, which no path holds, and hexadecimal digits."""
+    text = str(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "\0" + os.fsencode(text).hex()
+    return text
+
+
+def _path_from_json(value: object, handler: ValidatorFunctionWrapHandler) -> Path:
+    if isinstance(value, str) and value.startswith("\0"):
+        return Path(os.fsdecode(bytes.fromhex(value[1:])))
+    path: Path = handler(value)
+    return path
+
+
+FilePath = Annotated[
+    Path, WrapValidator(_path_from_json), PlainSerializer(_path_to_json, return_type=str, when_used="json")
+]
+"""A path that survives JSON even where its name is not valid text."""
 
 
 class Stage(StrEnum):
@@ -48,21 +72,21 @@ class Session(Frozen):
     """Unique in its library and stable between runs: the path below the library's root, as a slug."""
     title: str
     """Clean text, safe on any display."""
-    source: Path
+    source: FilePath
     """The lone file, or the session's folder."""
-    output: Path
+    output: FilePath
     """The folder that receives its results."""
-    audio: tuple[Path, ...] = ()
-    video: tuple[Path, ...] = ()
-    screenshots: tuple[Path, ...] = ()
-    notes: tuple[Path, ...] = ()
-    captions: tuple[Path, ...] = ()
+    audio: tuple[FilePath, ...] = ()
+    video: tuple[FilePath, ...] = ()
+    screenshots: tuple[FilePath, ...] = ()
+    notes: tuple[FilePath, ...] = ()
+    captions: tuple[FilePath, ...] = ()
     started_at: datetime | None = None
     size: int = 0
     """Bytes of all sources."""
 
     @property
-    def recordings(self) -> tuple[Path, ...]:
+    def recordings(self) -> tuple[FilePath, ...]:
         """Everything that has a time line: the video files, then the audio files."""
         return self.video + self.audio
 
@@ -70,7 +94,7 @@ class Session(Frozen):
 class Rejected(Frozen):
     """Something in a library that cannot be a session, and why, in words for a person."""
 
-    path: Path
+    path: FilePath
     reason: str
 
 
@@ -153,7 +177,7 @@ class StageResult(Frozen):
 
     stage: Stage
     status: StageOutcome
-    outputs: tuple[Path, ...] = ()
+    outputs: tuple[FilePath, ...] = ()
     duration: float = 0.0
     """Seconds of work over all attempts."""
     attempts: int = 0
@@ -185,7 +209,7 @@ class SessionResult(Frozen):
     session_id: str
     status: SessionStatus
     stages: dict[Stage, StageResult]
-    output: Path
+    output: FilePath
     duration: float = 0.0
     """Seconds from the first stage's start to the last one's end."""
     message: str | None = None
