@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich_tui.model import Session, StageTask
+from enrich_tui.model import Session, Stage, StageTask
 
 NAMES = st.binary(min_size=1, max_size=60).filter(lambda name: b"\0" not in name)
 
@@ -15,5 +15,5 @@ NAMES = st.binary(min_size=1, max_size=60).filter(lambda name: b"\0" not in name
 def test_a_task_survives_json_whatever_its_files_are_called(name: bytes) -> None:
     path = Path("library") / os.fsdecode(name)
     session = Session(id="a", title="a", source=path, output=path, video=(path,))
-    task = StageTask(session=session, stage="video")  # type: ignore[arg-type]
+    task = StageTask(session=session, stage=Stage.VIDEO)
     assert StageTask.model_validate_json(task.model_dump_json()) == task
