@@ -1,1 +1,8 @@
-"""Finding sessions in a folder; one module a source layout."""
+"""Finding sessions in a folder; one module a source layout.
+
+Discovery looks at names and sizes only. It opens nothing but manifests, changes nothing, and follows no links.
+"""
+
+from enrich_tui.discovery.library import Library, discover
+
+__all__ = ["Library", "discover"]

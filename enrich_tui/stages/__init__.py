@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import Protocol, cast
 
+from enrich_tui.config import StageConfig
 from enrich_tui.model import Stage, StageOutput, StageTask
 
 
@@ -30,3 +31,16 @@ class StageModule(Protocol):
 def load(stage: Stage) -> StageModule:
     """Import the module of a stage; engines are only imported by running it."""
     return cast("StageModule", importlib.import_module(f"enrich_tui.stages.{stage.value}"))
+
+
+VERSIONS: dict[Stage, str] = {Stage.AUDIO: "1", Stage.VIDEO: "1", Stage.SUMMARY: "1", Stage.CANVAS: "1"}
+"""A stage's version changes whenever its code would give another result for the same input; part of the cache key."""
+
+
+def engine_identity(stage: Stage, config: StageConfig) -> str:
+    """Which engine and model a stage would use, as part of its cache key; empty where the version says it all."""
+    if stage is Stage.AUDIO:
+        from enrich_tui.stages.speech.models import identity
+
+        return identity(config.audio)
+    return ""

@@ -1,0 +1,49 @@
+"""Which file names stand for what."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+VIDEO = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"})
+AUDIO = frozenset({".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg", ".opus"})
+MEDIA = VIDEO | AUDIO
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+CAPTIONS = frozenset({".vtt", ".srt"})
+NOTES = frozenset({".md", ".txt"})
+MANIFESTS = ("session.toml", "session.json")
+
+RESULTS_FOLDER = "enriched"
+RESULTS_SUFFIX = ".enriched"
+
+_DATE = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)(?:[ _T.-]+(?:at )?(\d\d)[.:h-]?(\d\d)(?:[.:m-]?(\d\d))?)?")
+
+
+def suffix(path: Path) -> str:
+    """The file's ending, lower case, with its dot."""
+    return path.suffix.lower()
+
+
+def is_ignored(path: Path) -> bool:
+    """True for what discovery does not look at: hidden things and results."""
+    return path.name.startswith(".") or path.name == RESULTS_FOLDER or path.name.endswith(RESULTS_SUFFIX)
+
+
+def date_in_name(name: str) -> datetime | None:
+    """The date, and the time if there is one, that recorders put into file names; None where there is none."""
+    found = _DATE.search(name)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(part) if part else 0 for part in found.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second).astimezone()
+    except (ValueError, OverflowError):
+        return None
+
+
+def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Sorts ``part 10`` after ``part 9``."""
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", name) if part
+    )

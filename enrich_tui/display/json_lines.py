@@ -1,0 +1,27 @@
+"""The JSON display: every event as one line of JSON, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any, TextIO
+
+from enrich_tui.events import EVENT, STREAM_VERSION, Event
+
+
+class JsonDisplay:
+    """Writes events to a stream as JSON Lines. Call it with every event."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event, /) -> None:
+        """Write one event."""
+        self._stream.write(EVENT.dump_json(event).decode() + "\n")
+        self._stream.flush()
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of one line."""
+    described = EVENT.json_schema()
+    described["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    described["title"] = f"enrich-tui event, version {STREAM_VERSION}"
+    return described

@@ -1,0 +1,126 @@
+"""The plain display: one line a state change, no escape codes. It is also the accessible one."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from enrich_tui.events import (
+    BatchChanged,
+    ErrorRaised,
+    Event,
+    Noted,
+    RunFinished,
+    RunStarted,
+    SessionFinished,
+    SessionQueued,
+    SourceRejected,
+    StageFinished,
+    StageRetrying,
+    StageStarted,
+    WorkerChanged,
+)
+from enrich_tui.model import SessionStatus, StageOutcome
+from enrich_tui.text import eta_text, gate, seconds_text
+
+HEARTBEAT = 30.0
+"""Seconds after which a line is written although nothing ended."""
+
+
+class PlainDisplay:
+    """Writes what happens to a stream, line by line. Call it with every event."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._titles: dict[str, str] = {}
+        self._last = 0.0
+        self._workers: dict[int, str] = {}
+
+    def __call__(self, event: Event, /) -> None:
+        """Take one event; most of them are one line, some are none."""
+        line = self._line(event)
+        if line is not None:
+            self._last = event.t
+            self._stream.write(f"{seconds_text(event.t):>8}  {line}\n")
+            self._stream.flush()
+
+    def _line(self, event: Event) -> str | None:
+        match event:
+            case RunStarted():
+                mark = "SIMULATED · " if event.simulated else ""
+                return f"{mark}{event.library} · {_count(event.workers, 'worker')}"
+            case SessionQueued():
+                self._titles[event.session] = event.title
+                return None
+            case SourceRejected():
+                return f"left out  {event.path}: {gate(event.reason)}"
+            case StageStarted():
+                again = f", attempt {event.attempt} of {event.attempts}" if event.attempt > 1 else ""
+                return f"started   {self._title(event.session)}: {event.stage} on worker {event.worker}{again}"
+            case StageFinished():
+                return self._stage_finished(event)
+            case StageRetrying():
+                return (
+                    f"again     {self._title(event.session)}: {event.stage} in {event.delay:.0f} s"
+                    f" (attempt {event.attempt} of {event.attempts}). {gate(event.message)}"
+                )
+            case SessionFinished():
+                why = f" {gate(event.message)}" if event.message else ""
+                todo = f" → {gate(event.advice)}" if event.advice else ""
+                title, took = self._title(event.session), seconds_text(event.duration)
+                return f"{_STATUS[event.status]:<9} {title} in {took}.{why}{todo}"
+            case ErrorRaised(session=None):
+                return f"trouble   {gate(event.message)} → {gate(event.advice)}"
+            case WorkerChanged():
+                return self._worker(event)
+            case Noted():
+                return f"note      {gate(event.message)}"
+            case BatchChanged():
+                return self._heartbeat(event)
+            case RunFinished():
+                return None
+            case _:
+                return None
+
+    def _title(self, session: str) -> str:
+        return self._titles.get(session, session)
+
+    def _stage_finished(self, event: StageFinished) -> str | None:
+        title = self._title(event.session)
+        match event.outcome:
+            case StageOutcome.COMPLETED if event.cached:
+                return f"unchanged {title}: {event.stage}"
+            case StageOutcome.COMPLETED:
+                return f"finished  {title}: {event.stage} in {seconds_text(event.duration)}"
+            case StageOutcome.FAILED:
+                return f"failed    {title}: {event.stage}. {gate(event.message or '')}"
+            case _:
+                return None
+
+    def _worker(self, event: WorkerChanged) -> str | None:
+        before = self._workers.get(event.worker)
+        self._workers[event.worker] = event.status
+        if before == event.status or event.status not in {"error", "restarting"}:
+            return None
+        return f"worker {event.worker} {'is restarting' if event.status == 'restarting' else 'is in error'}"
+
+    def _heartbeat(self, event: BatchChanged) -> str | None:
+        if event.state == "done" or event.t - self._last < HEARTBEAT:
+            return None
+        eta = eta_text(event.eta.low, event.eta.mid, event.eta.high) if event.eta else "measuring"
+        return (
+            f"{event.state}   {event.progress:.0f}%, {event.completed} done, {event.failed} failed, "
+            f"{event.processing} in work, {event.pending} queued, ETA {eta}"
+        )
+
+
+_STATUS = {
+    SessionStatus.COMPLETE: "done",
+    SessionStatus.PARTIAL: "partly",
+    SessionStatus.FAILED: "failed",
+    SessionStatus.SKIPPED: "skipped",
+    SessionStatus.CANCELLED: "cancelled",
+}
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

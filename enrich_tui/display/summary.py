@@ -1,0 +1,30 @@
+"""What is printed on standard output when a run is over: how it came out, and where the results are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from enrich_tui.model import SessionResult, SessionStatus
+from enrich_tui.text import clean, gate, seconds_text
+
+_OK = {SessionStatus.COMPLETE, SessionStatus.PARTIAL}
+
+
+def summary_lines(results: Sequence[SessionResult], seconds: float) -> list[str]:
+    """The lines of the summary; ``seconds`` is how long the run took."""
+    well = [result for result in results if result.status in _OK]
+    lines = [f"DONE {len(well)} ok, {len(results) - len(well)} failed in {seconds_text(seconds)}"]
+    lines += [f"  ✔ {_name(result)}  {clean(str(result.output))}" for result in well]
+    for result in results:
+        if result.message:
+            sign = "✔" if result.status in _OK else "✖"
+            lines.append(f"  {sign} {_name(result)}: {gate(result.message)}")
+            if result.advice:
+                lines.append(f"      → {gate(result.advice)}")
+        elif result.status not in _OK:
+            lines.append(f"  ✖ {_name(result)}: {result.status}")
+    return lines
+
+
+def _name(result: SessionResult) -> str:
+    return result.session_id

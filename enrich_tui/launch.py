@@ -1,0 +1,56 @@
+"""Puts a live run together: workers, pool, services, and the run over them; and takes it apart again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from enrich_tui.config import Config
+from enrich_tui.discovery import Library
+from enrich_tui.errors import ErrorHandler
+from enrich_tui.logs import log_folder
+from enrich_tui.model import EnrichmentOptions
+from enrich_tui.pipeline.run import BatchRun
+from enrich_tui.pool import WorkerPool
+from enrich_tui.progress import ProgressService
+from enrich_tui.worker.process import ProcessExecutors
+
+MAX_WORKERS = 8
+"""Workers by default where there are more processors."""
+
+
+def worker_count(config: Config) -> int:
+    """How many workers there are to be."""
+    return config.workers or min(MAX_WORKERS, os.cpu_count() or 1)
+
+
+@asynccontextmanager
+async def live_run(
+    library: Library, options: EnrichmentOptions, config: Config, *, keep_open: bool = False, fresh: bool = False
+) -> AsyncIterator[BatchRun]:
+    """A run over this library that has not begun; its workers end with the block, whatever happens in it."""
+    cores = os.cpu_count() or 1
+    workers = worker_count(config)
+    slots = min(workers, cores)
+    executors = ProcessExecutors(config.limits, threads=max(1, cores // slots), log_dir=log_folder())
+    pool = WorkerPool(max_workers=workers, executor_factory=executors, recycle_after=config.limits.recycle_after)
+    progress = ProgressService()
+    try:
+        yield BatchRun(
+            library.sessions,
+            options,
+            pool=pool,
+            progress=progress,
+            errors=ErrorHandler(),
+            config=config,
+            library=library.root,
+            rejected=library.rejected,
+            cpu_slots=slots,
+            keep_open=keep_open,
+            fresh=fresh,
+        )
+    finally:
+        await pool.shutdown(timeout=0.0)
+        await executors.aclose()
+        progress.shutdown()

@@ -1,0 +1,40 @@
+"""The program's log file: bounded, redacted, and the only place where foreign error texts go."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from pathlib import Path
+
+import platformdirs
+
+from enrich_tui.config import APP
+from enrich_tui.errors.log import RedactingFormatter
+
+_BYTES = 2 * 1024 * 1024
+_FILES = 3
+
+
+def log_folder() -> Path:
+    """Where the program and its workers write their logs."""
+    return Path(platformdirs.user_log_path(APP))
+
+
+def start_log(level: int = logging.INFO) -> Path:
+    """Send the program's log records to a file, at most three of 2 MB; returns its path.
+
+    Where the folder cannot be written, records go nowhere; the program works all the same.
+    """
+    file = log_folder() / "enrich-tui.log"
+    handler: logging.Handler
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(file, maxBytes=_BYTES, backupCount=_FILES - 1, encoding="utf-8")
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger("enrich_tui")
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    root.propagate = False
+    return file

@@ -1,0 +1,340 @@
+"""Tells the progress service and the displays what happens in a run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from enrich_tui.errors import describe
+from enrich_tui.errors.problems import Problem
+from enrich_tui.events import (
+    BatchChanged,
+    Eta,
+    Event,
+    Noted,
+    PoolChanged,
+    RunFinished,
+    RunStarted,
+    SessionFinished,
+    SessionQueued,
+    Sink,
+    SourceRejected,
+    StageFinished,
+    WorkerChanged,
+)
+from enrich_tui.model import (
+    STAGES,
+    EnrichmentOptions,
+    Rejected,
+    SessionStatus,
+    Stage,
+    StageOutcome,
+    StageResult,
+)
+from enrich_tui.pipeline.state import Queue, SessionEntry
+from enrich_tui.pipeline.verdict import has_input
+from enrich_tui.pool import PoolStatus, WorkerPool, WorkerSnapshot
+from enrich_tui.progress import Estimate, ProgressService
+from enrich_tui.text import clean
+from enrich_tui.version import __version__
+
+TICK = 0.25
+"""Seconds between two looks at the figures of batch and pool."""
+
+VITALS = 1.0
+"""Seconds between two looks at what a worker's process uses."""
+
+State = Literal["running", "paused", "draining", "stopping", "done"]
+
+
+def _eta(estimate: Estimate | None) -> Eta | None:
+    return None if estimate is None else Eta(low=estimate.low, mid=estimate.mid, high=estimate.high)
+
+
+class Announcer:
+    """Turns what the run does into events, and keeps the figures of the batch."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        pool: WorkerPool,
+        progress: ProgressService,
+        library: Path | None,
+        options: EnrichmentOptions,
+        slots: int,
+    ) -> None:
+        self._queue = queue
+        self._pool = pool
+        self._progress = progress
+        self._library = library
+        self._options = options
+        self._slots = slots
+        self._sink: Sink = lambda _event: None
+        self._zero = time.monotonic()
+        self._state: State = "running"
+        self._ended: Counter[SessionStatus] = Counter()
+        self._busy: set[str] = set()
+        """Sessions that have started and not ended."""
+        self._jobs: dict[str, tuple[str, Stage]] = {}
+        self._pool_seen: PoolStatus | None = None
+        self._vitals: dict[int, tuple[float, float]] = {}
+        self._finished_at: list[float] = []
+
+    def emit(self, event: Event) -> None:
+        """Send one event, with the time of the run on it."""
+        self._sink(event.model_copy(update={"t": round(time.monotonic() - self._zero, 3)}))
+
+    def begin(self, sink: Sink, rejected: Sequence[Rejected]) -> None:
+        """Tell what there is: the run, what cannot be used, and every session in order."""
+        self._sink = sink
+        self._zero = time.monotonic()
+        self.emit(
+            RunStarted(
+                program=f"enrich-tui {__version__}",
+                library=clean(str(self._library or "")),
+                at=datetime.now().astimezone().isoformat(timespec="seconds"),
+                workers=self._pool.get_pool_status().total,
+                cpu_slots=self._slots,
+                stages=tuple(stage for stage in STAGES if stage in self._options.stages),
+            )
+        )
+        for source in rejected:
+            self.emit(SourceRejected(path=clean(str(source.path)), reason=source.reason))
+        for entry in self._queue.entries.values():
+            session = entry.session
+            self.emit(
+                SessionQueued(
+                    session=session.id,
+                    title=session.title,
+                    source=clean(str(session.source)),
+                    output=clean(str(session.output)),
+                    size=session.size,
+                    stages=self._stages(entry),
+                )
+            )
+        self._progress.start_batch(list(self._queue.entries))
+        self._progress.set_workers(self._slots)
+        self._batch()
+
+    def _stages(self, entry: SessionEntry) -> tuple[Stage, ...]:
+        return tuple(stage for stage in STAGES if stage in self._options.stages and has_input(entry.session, stage))
+
+    # -- sessions and stages ------------------------------------------------------------------------------------------
+
+    def session_started(self, entry: SessionEntry) -> None:
+        """The first stage of a session is about to run, or was found done."""
+        ident = entry.session.id
+        if ident in self._busy:
+            return
+        self._busy.add(ident)
+        wanted = self._stages(entry)
+        self._progress.start_progress(
+            ident,
+            include_audio=Stage.AUDIO in wanted,
+            include_video=Stage.VIDEO in wanted,
+            include_summary=Stage.SUMMARY in wanted,
+            include_canvas=Stage.CANVAS in wanted,
+        )
+
+    def stage_ended(self, entry: SessionEntry, result: StageResult) -> None:
+        """A stage has ended for good."""
+        self.session_started(entry)
+        status = {
+            StageOutcome.COMPLETED: "completed",
+            StageOutcome.SKIPPED: "skipped",
+        }.get(result.status, "failed")
+        self._progress.update_stage(
+            entry.session.id,
+            result.stage,
+            status=status,
+            error=result.message if status == "failed" else None,
+            outcome="cached" if result.cached else None,
+        )
+        word = describe(Problem(result.problem), {}).word if _known(result.problem) else None
+        self.emit(
+            StageFinished(
+                session=entry.session.id,
+                stage=result.stage,
+                outcome=result.status,
+                cached=result.cached,
+                duration=round(result.duration, 3),
+                attempts=result.attempts,
+                outputs=tuple(clean(str(path)) for path in result.outputs),
+                engine=result.engine,
+                facts=result.facts,
+                problem=result.problem,
+                message=result.message,
+                advice=result.advice,
+                word=word,
+            )
+        )
+
+    def session_ended(self, entry: SessionEntry, told: StageResult | None) -> None:
+        """A session has ended for good."""
+        if entry.status is None:
+            return
+        ident = entry.session.id
+        self._busy.discard(ident)
+        self._ended[entry.status] += 1
+        self._finished_at.append(time.monotonic())
+        well = entry.status in {SessionStatus.COMPLETE, SessionStatus.PARTIAL}
+        self._progress.complete_progress(ident, well, told.message if told else None)
+        self.emit(
+            SessionFinished(
+                session=ident,
+                status=entry.status,
+                duration=round(sum(result.duration for result in entry.results().values()), 3),
+                message=told.message if told else None,
+                advice=told.advice if told else None,
+            )
+        )
+        self._batch()
+
+    def reopened(self, entry: SessionEntry, was: SessionStatus) -> None:
+        """A session that had ended is to run again."""
+        self._ended[was] -= 1
+        self.session_started(entry)
+
+    # -- the figures --------------------------------------------------------------------------------------------------
+
+    def set_state(self, state: State) -> None:
+        """The run as a whole goes over into this state."""
+        if state != self._state and not (self._state in {"draining", "stopping"} and state in {"running", "paused"}):
+            self._state = state
+            self._batch()
+
+    def set_slots(self, slots: int) -> None:
+        """So many stages can now run side by side."""
+        self._slots = slots
+        self._progress.set_workers(slots)
+
+    def note(self, message: str) -> None:
+        """One line for the status line and the log."""
+        self.emit(Noted(message=message))
+
+    def job(self, job_id: str, session_id: str, stage: Stage) -> None:
+        """What a worker's job is about."""
+        self._jobs[job_id] = (session_id, stage)
+
+    def worker_changed(self, worker: WorkerSnapshot) -> None:
+        """A worker's state has changed."""
+        session, stage = self._jobs.get(worker.current_job or "", (None, None))
+        now = time.monotonic()
+        cpu = None
+        if worker.cpu_seconds is not None:
+            before, used = self._vitals.get(worker.id, (now, worker.cpu_seconds))
+            if now - before >= VITALS / 2 and worker.cpu_seconds >= used:
+                cpu = round((worker.cpu_seconds - used) / (now - before), 2)
+            if cpu is not None or worker.id not in self._vitals:
+                self._vitals[worker.id] = (now, worker.cpu_seconds)
+        self.emit(
+            WorkerChanged(
+                worker=worker.id,
+                status=worker.status.value,
+                pid=worker.pid,
+                session=session,
+                stage=stage,
+                restarts=worker.restarts,
+                jobs=worker.jobs,
+                memory=worker.memory,
+                cpu=cpu,
+                last_error=worker.last_error,
+            )
+        )
+
+    async def tick(self) -> None:
+        """Tell the figures again and again, until cancelled."""
+        looked = 0.0
+        while True:
+            await asyncio.sleep(TICK)
+            self._batch()
+            self._pool_figures()
+            if time.monotonic() - looked >= VITALS:
+                looked = time.monotonic()
+                for worker in self._pool.snapshots():
+                    if worker.current_job is not None:
+                        self.worker_changed(worker)
+
+    def _pool_figures(self) -> None:
+        status = self._pool.get_pool_status()
+        if status == self._pool_seen:
+            return
+        self._pool_seen = status
+        self.emit(
+            PoolChanged(
+                total=status.total,
+                idle=status.idle,
+                active=status.active,
+                error=status.error,
+                pending=status.pending,
+                error_rate=status.error_rate,
+                restarts=status.restarts,
+                uptime_percentage=status.uptime_percentage,
+                avg_job_duration=status.avg_job_duration,
+            )
+        )
+
+    def _batch(self) -> None:
+        total = len(self._queue.entries)
+        ended = self._ended
+        failed = ended[SessionStatus.FAILED] + ended[SessionStatus.SKIPPED] + ended[SessionStatus.CANCELLED]
+        completed = ended[SessionStatus.COMPLETE] + ended[SessionStatus.PARTIAL]
+        batch = self._progress.get_batch_progress()
+        elapsed = time.monotonic() - self._zero
+        self.emit(
+            BatchChanged(
+                state=self._state,
+                total=total,
+                pending=total - completed - failed - len(self._busy),
+                processing=len(self._busy),
+                completed=completed,
+                failed=failed,
+                skipped=ended[SessionStatus.SKIPPED],
+                cancelled=ended[SessionStatus.CANCELLED],
+                retrying=self._queue.retrying(),
+                progress=batch.progress if batch else 0.0,
+                eta=_eta(self._progress.batch_eta()),
+                etas={
+                    ident: eta for ident in sorted(self._busy) if (eta := _eta(self._progress.eta(ident))) is not None
+                },
+                rate=self._rate(),
+                elapsed=round(elapsed, 1),
+            )
+        )
+
+    def _rate(self) -> float | None:
+        """Sessions per minute over the last ten minutes, or since the start."""
+        now = time.monotonic()
+        recent = [moment for moment in self._finished_at if now - moment < 600]
+        self._finished_at = recent
+        span = min(600.0, now - self._zero)
+        return round(len(recent) * 60 / span, 2) if recent and span >= 1 else None
+
+    def end(self, exit_code: int | None) -> int:
+        """Tell how it all came out; returns the exit code."""
+        ended = self._ended
+        unhappy = sum(count for status, count in ended.items() if status is not SessionStatus.COMPLETE)
+        code = exit_code if exit_code is not None else int(unhappy > 0)
+        self._batch()
+        self._pool_figures()
+        self.emit(
+            RunFinished(
+                complete=ended[SessionStatus.COMPLETE],
+                partial=ended[SessionStatus.PARTIAL],
+                failed=ended[SessionStatus.FAILED],
+                skipped=ended[SessionStatus.SKIPPED],
+                cancelled=ended[SessionStatus.CANCELLED],
+                duration=round(time.monotonic() - self._zero, 3),
+                exit_code=code,
+            )
+        )
+        return code
+
+
+def _known(problem: str | None) -> bool:
+    return problem is not None and problem in Problem.__members__.values()

@@ -1,0 +1,78 @@
+"""What a stage's result depends on, as one key; and whether an earlier result still holds.
+
+The key covers the bytes of the stage's sources, the results of the stages before it, its settings, the version of its
+code and of its engine. Names and places of files are no part of it, but for the canvas, which links to the recording.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from enrich_tui import stages
+from enrich_tui.config import StageConfig
+from enrich_tui.model import PREREQUISITES, Session, Stage, StageOutcome
+from enrich_tui.store.record import FileRecord, SessionRecord, StageRecord, file_record
+
+
+def sources_of(session: Session) -> tuple[Path, ...]:
+    """Every file that a session reads."""
+    return session.recordings + session.captions + session.screenshots + session.notes
+
+
+def read_sources(session: Session, record: SessionRecord | None) -> dict[Path, FileRecord]:
+    """The sources as they are now; what the record already knows is not read again. Raises ``OSError``."""
+    known = {entry.path: entry for entry in record.sources} if record else {}
+    return {path: file_record(path, path, known.get(path)) for path in sources_of(session)}
+
+
+def _inputs(session: Session, stage: Stage) -> tuple[Path, ...]:
+    match stage:
+        case Stage.AUDIO:
+            return session.recordings + session.captions
+        case Stage.VIDEO:
+            return session.video + session.screenshots
+        case Stage.SUMMARY:
+            return session.notes
+        case Stage.CANVAS:
+            return session.recordings + session.screenshots + session.notes
+
+
+def stage_key(
+    session: Session,
+    stage: Stage,
+    config: StageConfig,
+    sources: Mapping[Path, FileRecord],
+    before: Mapping[Stage, StageRecord],
+) -> str:
+    """The key of a stage, as hexadecimal digits. ``before`` holds the stages that completed."""
+    parts: dict[str, Any] = {
+        "stage": stage.value,
+        "version": stages.VERSIONS[stage],
+        "settings": getattr(config, stage.value).model_dump(mode="json"),
+        "engine": stages.engine_identity(stage, config),
+        "inputs": [sources[path].sha256 for path in _inputs(session, stage) if path in sources],
+        "before": {
+            earlier.value: sorted((role, file.sha256) for role, file in before[earlier].outputs.items())
+            for earlier in PREREQUISITES[stage]
+            if earlier in before and before[earlier].status is StageOutcome.COMPLETED
+        },
+    }
+    if stage in {Stage.SUMMARY, Stage.CANVAS}:
+        parts["title"] = session.title
+    if stage is Stage.CANVAS:
+        parts["links"] = [path.name for path in session.recordings]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("ascii")).hexdigest()
+
+
+def holds(entry: StageRecord | None, key: str, output: Path) -> bool:
+    """True where the recorded result completed under the same key and all its files are still there, unchanged."""
+    return (
+        entry is not None
+        and entry.status is StageOutcome.COMPLETED
+        and entry.key == key
+        and all(file.still(output / file.path) for file in entry.outputs.values())
+    )

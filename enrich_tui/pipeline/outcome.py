@@ -1,0 +1,50 @@
+"""Stage results in the words for what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from enrich_tui.errors import describe
+from enrich_tui.errors.problems import Problem
+from enrich_tui.model import Session, Stage, StageOutcome, StageResult
+from enrich_tui.pipeline.state import StageEntry
+from enrich_tui.store.record import StageRecord
+
+
+def described(
+    stage: Stage,
+    problem: Problem,
+    status: StageOutcome,
+    *,
+    state: StageEntry | None = None,
+    facts: Mapping[str, str | int | float] | None = None,
+) -> StageResult:
+    """The result of a stage that did not complete, in the words for this problem."""
+    wording = describe(problem, facts or {})
+    return StageResult(
+        stage=stage,
+        status=status,
+        duration=state.worked if state else 0.0,
+        attempts=state.attempt if state else 0,
+        message=wording.message,
+        advice=wording.advice or None,
+        problem=problem.value,
+    )
+
+
+def completed(session: Session, stage: Stage, record: StageRecord, *, cached: bool) -> StageResult:
+    """The result of a stage that went through, with the words for what it noticed on the way."""
+    noticed = [describe(Problem(notice.problem), notice.facts) for notice in record.notices]
+    return StageResult(
+        stage=stage,
+        status=StageOutcome.COMPLETED,
+        outputs=tuple(session.output / file.path for file in record.outputs.values()),
+        duration=record.duration,
+        attempts=record.attempts,
+        cached=cached,
+        message=" ".join(wording.message for wording in noticed) or None,
+        advice=" ".join(wording.advice for wording in noticed if wording.advice) or None,
+        problem=record.notices[0].problem if record.notices else None,
+        engine=record.engine,
+        facts=record.facts,
+    )

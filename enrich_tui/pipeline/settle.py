@@ -1,0 +1,132 @@
+"""Before and after an attempt: which stages need no work at all, and the record of those that were done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from enrich_tui.config import StageConfig
+from enrich_tui.errors import StageError, from_os_error
+from enrich_tui.errors.problems import Problem
+from enrich_tui.model import EnrichmentOptions, Stage, StageOutcome, StageOutput, StageResult
+from enrich_tui.pipeline import cache
+from enrich_tui.pipeline.outcome import completed, described
+from enrich_tui.pipeline.state import SessionEntry
+from enrich_tui.pipeline.verdict import anything_to_tell, has_input
+from enrich_tui.store.outputs import sweep_partials
+from enrich_tui.store.record import FileRecord, SessionRecord, StageRecord, file_record, load_record, save_record
+from enrich_tui.version import __version__
+
+
+@dataclass
+class _Known:
+    """What is known of one open session: its record, its sources, and one writer at a time."""
+
+    record: SessionRecord
+    sources: dict[Path, FileRecord]
+    saving: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Settler:
+    """Compares what is wanted with what is there. Reads and hashes files in a thread."""
+
+    def __init__(self, config: StageConfig, options: EnrichmentOptions, *, fresh: bool = False) -> None:
+        self._config = config
+        self._wanted = options.stages
+        self._fresh = fresh
+        self._known: dict[str, _Known] = {}
+
+    async def settle(self, entry: SessionEntry) -> AsyncIterator[tuple[Stage, StageResult]]:
+        """Yield the results of stages that need no work; give the ready ones that do their key.
+
+        The caller ends each yielded stage before it takes the next, because that may make others ready.
+        """
+        settled = True
+        while settled:
+            settled = False
+            for stage in tuple(entry.ready(float("inf"))):
+                if entry.stages[stage].key:
+                    continue
+                try:
+                    result = await self._consider(entry, stage)
+                except StageError as error:
+                    result = described(stage, error.problem, StageOutcome.FAILED, facts=error.facts)
+                if result is not None:
+                    settled = True
+                    yield stage, result
+
+    async def _consider(self, entry: SessionEntry, stage: Stage) -> StageResult | None:
+        session = entry.session
+        if stage not in self._wanted:
+            return described(stage, Problem.NOT_WANTED, StageOutcome.SKIPPED)
+        if not has_input(session, stage):
+            return described(stage, Problem.NO_INPUT, StageOutcome.SKIPPED)
+        if stage in {Stage.SUMMARY, Stage.CANVAS} and not anything_to_tell(session, entry.results()):
+            return described(stage, Problem.NOTHING_TO_TELL, StageOutcome.SKIPPED)
+        return await asyncio.to_thread(self._compare, entry, stage)
+
+    def _compare(self, entry: SessionEntry, stage: Stage) -> StageResult | None:
+        known = self._load(entry)
+        session = entry.session
+        before = {
+            earlier: record
+            for earlier, record in known.record.stages.items()
+            if (result := entry.stages[earlier].result) is not None and result.status is StageOutcome.COMPLETED
+        }
+        key = cache.stage_key(session, stage, self._config, known.sources, before)
+        recorded = known.record.stages.get(stage)
+        if not self._fresh and recorded is not None and cache.holds(recorded, key, session.output):
+            return completed(session, stage, recorded, cached=True)
+        entry.stages[stage].key = key
+        return None
+
+    def _load(self, entry: SessionEntry) -> _Known:
+        session = entry.session
+        if session.id not in self._known:
+            record = load_record(session.output)
+            try:
+                sources = cache.read_sources(session, record)
+            except OSError as error:
+                raise from_os_error(error) from error
+            if record is None:
+                record = SessionRecord(program=f"enrich-tui {__version__}", id=session.id, title=session.title)
+            self._known[session.id] = _Known(record, sources)
+        return self._known[session.id]
+
+    async def record(self, entry: SessionEntry, stage: Stage, output: StageOutput) -> StageResult:
+        """Write down a stage that was done; its files are in place. Raises ``OSError`` where that cannot be."""
+        session, state = entry.session, entry.stages[stage]
+        known = self._known[session.id]
+        async with known.saving:
+            files = await asyncio.to_thread(
+                lambda: {role: file_record(session.output / name, Path(name)) for role, name in output.outputs.items()}
+            )
+            done = StageRecord(
+                key=state.key,
+                status=StageOutcome.COMPLETED,
+                outputs=files,
+                engine=output.engine,
+                duration=state.worked,
+                attempts=state.attempt,
+                media_seconds=output.media_seconds,
+                facts=output.facts,
+                notices=output.notices,
+                finished_at=datetime.now().astimezone().isoformat(timespec="seconds"),
+            )
+            known.record = known.record.model_copy(
+                update={
+                    "sources": tuple(known.sources.values()),
+                    "stages": {**known.record.stages, stage: done},
+                    "title": session.title,
+                }
+            )
+            await asyncio.to_thread(save_record, session, known.record)
+        return completed(session, stage, done, cached=False)
+
+    async def forget(self, entry: SessionEntry) -> None:
+        """The session has ended: sweep half-written files of killed attempts, and let go of what was known."""
+        if self._known.pop(entry.session.id, None) is not None:
+            await asyncio.to_thread(sweep_partials, entry.session.output)

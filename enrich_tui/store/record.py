@@ -1,0 +1,97 @@
+"""The record of a session: what was made from what, kept as ``session.json`` among its results.
+
+A stage's entry is written after its files are in place, so an entry that is there can be believed. The entry's key
+says what the result depends on; a stage whose key and files still match is not run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from enrich_tui.model import FilePath, Frozen, Notice, Session, Stage, StageOutcome
+from enrich_tui.store.outputs import write_bytes
+
+RECORD = "session.json"
+FORMAT = 1
+
+
+class FileRecord(Frozen):
+    """A file as it was: its size in bytes, its time in nanoseconds, and the SHA-256 of its bytes."""
+
+    path: FilePath
+    size: int
+    mtime_ns: int
+    sha256: str
+
+    def still(self, path: Path) -> bool:
+        """True where ``path`` still holds these bytes; they are only read where size or time differ."""
+        try:
+            now = path.stat()
+            if now.st_size != self.size:
+                return False
+            return now.st_mtime_ns == self.mtime_ns or digest(path) == self.sha256
+        except OSError:
+            return False
+
+
+class StageRecord(Frozen):
+    """How a stage ended, and what its result depends on."""
+
+    key: str
+    status: StageOutcome
+    outputs: dict[str, FileRecord] = Field(default_factory=dict)
+    """By role; paths are relative to the session's output folder."""
+    engine: str = ""
+    duration: float = 0.0
+    attempts: int = 0
+    media_seconds: float | None = None
+    facts: dict[str, Any] = Field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+    finished_at: str = ""
+    """Wall clock, ISO 8601 with zone."""
+
+
+class SessionRecord(Frozen):
+    """Everything that is known of a session between two runs."""
+
+    format: int = FORMAT
+    program: str
+    id: str
+    title: str
+    sources: tuple[FileRecord, ...] = ()
+    stages: dict[Stage, StageRecord] = Field(default_factory=dict)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal digits. Raises ``OSError``."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def file_record(path: Path, shown: Path, known: FileRecord | None = None) -> FileRecord:
+    """Describe ``path`` under the name ``shown``; its bytes are not read again where ``known`` still fits."""
+    now = path.stat()
+    if known is not None and (known.size, known.mtime_ns) == (now.st_size, now.st_mtime_ns):
+        sha256 = known.sha256
+    else:
+        sha256 = digest(path)
+    return FileRecord(path=shown, size=now.st_size, mtime_ns=now.st_mtime_ns, sha256=sha256)
+
+
+def load_record(output: Path) -> SessionRecord | None:
+    """The record in this output folder; None where there is none that can be used."""
+    try:
+        data = (output / RECORD).read_bytes()
+        record = SessionRecord.model_validate_json(data)
+    except (OSError, ValidationError):
+        return None
+    return record if record.format == FORMAT else None
+
+
+def save_record(session: Session, record: SessionRecord) -> None:
+    """Write the record into the session's output folder, whole. Raises ``OSError``."""
+    write_bytes(session.output / RECORD, record.model_dump_json(indent=1).encode())

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrich_tui.discovery import Library, discover
+from enrich_tui.discovery.kinds import MEDIA, date_in_name, natural_key
+
+
+def put(path: Path, text: str = "x") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def reasons(library: Library) -> dict[str, str]:
+    return {rejected.path.name: rejected.reason for rejected in library.rejected}
+
+
+@pytest.mark.parametrize("ending", sorted(MEDIA))
+def test_a_lone_media_file_is_a_session(tmp_path: Path, ending: str) -> None:
+    file = put(tmp_path / f"talk{ending.upper()}")
+    (session,) = discover(tmp_path).sessions
+    assert session.title == "talk"
+    assert session.recordings == (file,)
+    assert session.output == tmp_path / f"talk{ending.upper()}.enriched"
+    assert session.size == 1
+
+
+def test_one_recording_can_be_named_itself(tmp_path: Path) -> None:
+    file = put(tmp_path / "a.wav")
+    put(tmp_path / "b.wav")
+    notes = put(tmp_path / "a.md")
+    (session,) = discover(file).sessions
+    assert session.audio == (file,)
+    assert session.notes == (notes,)
+
+
+def test_sidecars_of_the_same_stem_belong_to_the_recording(tmp_path: Path) -> None:
+    put(tmp_path / "talk.mp4")
+    sidecars = {put(tmp_path / name) for name in ("talk.vtt", "Talk.srt", "talk.txt", "talk.md")}
+    library = discover(tmp_path)
+    (session,) = library.sessions
+    assert {*session.captions, *session.notes} == sidecars
+    assert library.rejected == ()
+
+
+def test_a_folder_with_a_manifest_is_one_session(tmp_path: Path) -> None:
+    folder = tmp_path / "monday"
+    audio, shot = put(folder / "mic.wav"), put(folder / "shots" / "1.png")
+    put(folder / "other.wav")
+    put(
+        folder / "session.toml",
+        'id = "m1"\ntitle = "Monday"\nstarted_at = 2026-01-02T03:04:05Z\naudio = ["mic.wav"]\nscreenshots = ["shots/1.png"]\n',
+    )
+    (session,) = discover(tmp_path).sessions
+    assert (session.id, session.title) == ("m1", "Monday")
+    assert (session.audio, session.screenshots) == ((audio,), (shot,))
+    assert session.started_at is not None
+    assert session.started_at.year == 2026
+    assert session.output == folder / "enriched"
+
+
+def test_a_manifest_without_lists_takes_what_fits(tmp_path: Path) -> None:
+    put(tmp_path / "s" / "session.json", '{"title": "All of it"}')
+    video, note = put(tmp_path / "s" / "screen.webm"), put(tmp_path / "s" / "n.md")
+    (session,) = discover(tmp_path).sessions
+    assert (session.video, session.notes) == ((video,), (note,))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("session.toml", 'audio = ["../secret.wav"]', "not inside its folder"),
+        ("session.toml", 'audio = ["/etc/passwd"]', "not inside its folder"),
+        ("session.toml", 'audio = ["gone.wav"]', "not there"),
+        ("session.toml", "audio = [", "not valid TOML"),
+        ("session.json", "{", "not valid JSON (line 1)"),
+        ("session.json", "[" * 100_000, "not valid JSON"),
+        ("session.json", '{"audio": 7}', "'audio'"),
+        ("session.toml", 'title = "empty"', "names no files"),
+    ],
+)
+def test_a_bad_manifest_is_told_and_stops_nobody(tmp_path: Path, name: str, text: str, says: str) -> None:
+    put(tmp_path / "secret.wav")
+    put(tmp_path / "bad" / name, text)
+    library = discover(tmp_path)
+    assert [session.title for session in library.sessions] == ["secret"]
+    assert says in reasons(library)[name]
+
+
+def test_a_link_out_of_the_folder_is_no_way_out(tmp_path: Path) -> None:
+    put(tmp_path / "secret.wav")
+    put(tmp_path / "s" / "session.toml", 'audio = ["in.wav"]')
+    (tmp_path / "s" / "in.wav").symlink_to(tmp_path / "secret.wav")
+    assert "not inside" in reasons(discover(tmp_path))["session.toml"]
+
+
+def test_screenshots_with_notes_are_one_session(tmp_path: Path) -> None:
+    shots = [put(tmp_path / "review" / f"shot {number}.png") for number in (1, 2, 10)]
+    notes = put(tmp_path / "review" / "notes.md")
+    (session,) = discover(tmp_path).sessions
+    assert session.screenshots == tuple(shots)
+    assert session.notes == (notes,)
+    assert session.title == "review"
+
+
+def test_results_and_hidden_things_are_ignored(tmp_path: Path) -> None:
+    put(tmp_path / "a.mp4")
+    for place in ("a.mp4.enriched", "enriched", ".hidden"):
+        put(tmp_path / place / "session.json", "{}")
+        put(tmp_path / place / "copy.mp4")
+    put(tmp_path / ".DS_Store")
+    library = discover(tmp_path)
+    assert [session.id for session in library.sessions] == ["a.mp4"]
+    assert library.rejected == ()
+
+
+def test_what_cannot_be_a_session_is_listed_with_the_reason(tmp_path: Path) -> None:
+    put(tmp_path / "a.mp4")
+    put(tmp_path / "table.csv")
+    put(tmp_path / "lonely.md")
+    put(tmp_path / "lonely.vtt")
+    (tmp_path / "link.mp4").symlink_to(tmp_path / "a.mp4")
+    told = reasons(discover(tmp_path))
+    assert "not a recording" in told["table.csv"]
+    assert "without a recording" in told["lonely.md"]
+    assert "without a recording" in told["lonely.vtt"]
+    assert "not followed" in told["link.mp4"]
+
+
+def test_a_loop_of_folders_ends(tmp_path: Path) -> None:
+    put(tmp_path / "deep" / "a.mp4")
+    (tmp_path / "deep" / "again").symlink_to(tmp_path, target_is_directory=True)
+    assert len(discover(tmp_path).sessions) == 1
+
+
+def test_results_can_go_to_another_tree(tmp_path: Path) -> None:
+    put(tmp_path / "in" / "deep" / "a.mp4")
+    put(tmp_path / "in" / "s" / "session.json", "{}")
+    put(tmp_path / "in" / "s" / "b.wav")
+    library = discover(tmp_path / "in", tmp_path / "out")
+    assert {session.output.relative_to(tmp_path).as_posix() for session in library.sessions} == {
+        "out/deep/a.mp4.enriched",
+        "out/s.enriched",
+    }
+
+
+def test_files_that_differ_in_their_ending_only_do_not_share_results(tmp_path: Path) -> None:
+    put(tmp_path / "zero.mp4")
+    put(tmp_path / "zero.wav")
+    library = discover(tmp_path)
+    assert len({session.output for session in library.sessions}) == 2
+    assert len({session.id for session in library.sessions}) == 2
+
+
+def test_equal_ids_are_kept_apart(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        put(tmp_path / name / "session.toml", 'id = "same"')
+        put(tmp_path / name / "a.wav")
+    assert len({session.id for session in discover(tmp_path).sessions}) == 2
+
+
+def test_nothing_there_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        discover(tmp_path / "nowhere")
+    assert discover(tmp_path).sessions == ()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="the file system refuses such names")
+@given(name=st.binary(min_size=1, max_size=40).filter(lambda raw: not set(raw) & {0, 47}))
+def test_any_name_a_file_can_have_is_clean_in_id_and_title(
+    name: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("names")
+    path = folder / os.fsdecode(b"r" + name + b".wav")
+    path.write_bytes(b"x")
+    (session,) = discover(folder).sessions
+    assert session.audio == (path,)
+    for shown in (session.id, session.title):
+        shown.encode("utf-8")
+        assert "\x1b" not in shown
+        assert shown.isprintable()
+
+
+def test_dates_in_names() -> None:
+    found = date_in_name("Screen Recording 2026-11-20 at 14.32.07.mov")
+    assert found is not None
+    assert (found.day, found.hour, found.minute, found.second) == (20, 14, 32, 7)
+    day = date_in_name("2026-11-20 plan.m4a")
+    assert day is not None
+    assert day.month == 11
+    assert date_in_name("2026-99-99.mp4") is None
+    assert date_in_name("plain.mp4") is None
+
+
+def test_ten_comes_after_nine() -> None:
+    assert sorted(["s10", "s9", "S1"], key=natural_key) == ["S1", "s9", "s10"]

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from enrich_tui.store import outputs
+
+
+def listing(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_written_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    outputs.write_text(tmp_path / "deep" / "a.txt", "one\n")
+    outputs.write_text(tmp_path / "deep" / "a.txt", "two\n")
+    assert (tmp_path / "deep" / "a.txt").read_text() == "two\n"
+    assert listing(tmp_path / "deep") == ["a.txt"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    outputs.write_text(tmp_path / "a.txt", "old")
+
+    def fail(stream: BinaryIO) -> None:
+        stream.write(b"new, but not all of")
+        raise OSError(errno.ENOSPC, "full")
+
+    with pytest.raises(OSError, match="full"):
+        outputs.write_with(tmp_path / "a.txt", fail)
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert listing(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    outputs.write_text(tmp_path / "a.txt", "old")
+
+    def fail(*_arguments: object) -> None:
+        raise OSError(errno.EIO, "io")
+
+    monkeypatch.setattr(os if call == "fsync" else Path, call, fail)
+    with pytest.raises(OSError, match="io"):
+        outputs.write_text(tmp_path / "a.txt", "new")
+    monkeypatch.undo()
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert listing(tmp_path) == ["a.txt"]
+
+
+def test_what_a_killed_program_left_is_swept(tmp_path: Path) -> None:
+    (tmp_path / "thumbnails").mkdir()
+    for leftover in (tmp_path / ".partial-1.json", tmp_path / "thumbnails" / ".partial-2.jpg"):
+        leftover.write_bytes(b"half")
+    (tmp_path / "whole.json").write_bytes(b"{}")
+    assert outputs.sweep_partials(tmp_path) == 2
+    assert listing(tmp_path) == ["thumbnails", "whole.json"]
+
+
+def test_lone_surrogates_do_not_stop_a_text(tmp_path: Path) -> None:
+    outputs.write_text(tmp_path / "a.txt", "a\udcffb")
+    assert (tmp_path / "a.txt").read_bytes() == b"a?b"
