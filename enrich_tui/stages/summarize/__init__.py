@@ -1,0 +1,1 @@
+"""An extractive summary: the session's own sentences, weighed against each other. No model, no network."""

@@ -1,0 +1,43 @@
+"""Where a segment's timed words stand in its text: engines cut words (``ill`` + ``-disposed``) and drop spaces."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from enrich_tui.stages.results import Segment
+
+
+class Placed(NamedTuple):
+    """A word, or what an engine cut it into, put together again."""
+
+    begin: int
+    """Offset of its first character in the segment's text."""
+    end: int
+    """Offset behind its last character."""
+    start: float
+    """Seconds."""
+    stop: float
+    """Seconds."""
+
+
+def placed(segment: Segment) -> list[Placed]:
+    """The timed words found in the segment's text, in order; what is glued together in the text is one word.
+
+    Empty where the engine gave no words, or words that are not those of the text.
+    """
+    text = segment.text
+    found: list[Placed] = []
+    at = 0
+    for word in segment.words:
+        bare = word.text.strip()
+        begin = text.find(bare, at, at + len(bare) + 40) if bare else -1
+        if begin < 0:
+            continue
+        at = begin + len(bare)
+        glued = found and begin == found[-1].end and not text[begin - 1].isspace() and bare.isascii()
+        if glued:
+            last = found.pop()
+            found.append(Placed(last.begin, at, last.start, word.end))
+        else:
+            found.append(Placed(begin, at, word.start, word.end))
+    return found if 2 * len(found) >= len(text.split()) else []
