@@ -56,7 +56,8 @@ def test_a_folder_with_a_manifest_is_one_session(tmp_path: Path) -> None:
     put(folder / "other.wav")
     put(
         folder / "session.toml",
-        'id = "m1"\ntitle = "Monday"\nstarted_at = 2026-01-02T03:04:05Z\naudio = ["mic.wav"]\nscreenshots = ["shots/1.png"]\n',
+        'id = "m1"\ntitle = "Monday"\nstarted_at = 2026-01-02T03:04:05Z\n'
+        'audio = ["mic.wav"]\nscreenshots = ["shots/1.png"]\n',
     )
     (session,) = discover(tmp_path).sessions
     assert (session.id, session.title) == ("m1", "Monday")
