@@ -1,1 +1,1 @@
-"""Probing and decoding recordings that come from anywhere, behind limits."""
+"""Opening, probing and decoding recordings that come from anywhere; in a worker's process only."""
