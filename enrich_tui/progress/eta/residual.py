@@ -1,0 +1,51 @@
+"""How long a running stage will still take, given how long it has run and how far it says it is."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+
+class Residual(NamedTuple):
+    """Remaining seconds: mean, and standard deviation."""
+
+    mean: float
+    deviation: float
+
+
+PROGRESS_NOISE = 0.25
+"""How far off elapsed / fraction is at half way (standard deviation in logarithms): progress is not quite even."""
+
+
+def combine(expected: float, noise: float, elapsed: float, fraction: float) -> tuple[float, float]:
+    """Median and scatter (in logarithms) of a stage's whole duration, after a report of its progress.
+
+    The prior is a lognormal around ``expected``; elapsed / fraction is a second measurement, the better the farther on.
+    """
+    if fraction <= 0.0 or elapsed <= 0.0:
+        return expected * math.exp(-noise * noise / 2.0), noise
+    measured = PROGRESS_NOISE**2 * max(1.0 - fraction, 0.01) / fraction
+    own = noise * noise
+    weight = own / (own + measured)
+    centre = math.log(expected) - own / 2.0
+    centre += weight * (math.log(elapsed / fraction) - centre)
+    return math.exp(centre), math.sqrt(own * measured / (own + measured))
+
+
+def remaining(median: float, scatter: float, elapsed: float) -> Residual:
+    """Mean and deviation of what remains of a lognormal duration that has lasted ``elapsed`` seconds already.
+
+    The mean residual life of a lognormal, E[T - t | T > t]: it falls while the stage is in time, and grows smoothly
+    once it is late.
+    """
+    mean = median * math.exp(scatter * scatter / 2.0)
+    if elapsed <= 0.0:
+        return Residual(mean, mean * scatter)
+    z = (math.log(elapsed / median)) / scatter
+    if z < 5.0:
+        beyond = math.erfc(z / math.sqrt(2.0))
+        rest = mean * math.erfc((z - scatter) / math.sqrt(2.0)) / beyond - elapsed
+    else:
+        rest = elapsed * scatter / z
+    rest = max(rest, 1e-3 * median, 1e-6)
+    return Residual(rest, min(mean * scatter, rest) if z < 0.0 else rest)
