@@ -39,7 +39,7 @@ from enrich_tui.model import (
 from enrich_tui.pipeline.state import Queue, SessionEntry
 from enrich_tui.pipeline.verdict import has_input
 from enrich_tui.pool import PoolStatus, WorkerPool, WorkerSnapshot
-from enrich_tui.progress import Estimate, ProgressService
+from enrich_tui.progress import BatchProgress, Estimate, ProgressService
 from enrich_tui.text import clean
 from enrich_tui.version import __version__
 
@@ -54,6 +54,12 @@ State = Literal["running", "paused", "draining", "stopping", "done"]
 
 def _eta(estimate: Estimate | None) -> Eta | None:
     return None if estimate is None else Eta(low=estimate.low, mid=estimate.mid, high=estimate.high)
+
+
+def _batch_eta(batch: BatchProgress | None) -> Eta | None:
+    if batch is None or batch.eta is None or batch.eta_low is None or batch.eta_high is None:
+        return None
+    return Eta(low=batch.eta_low, mid=batch.eta, high=batch.eta_high)
 
 
 class Announcer:
@@ -117,8 +123,12 @@ class Announcer:
                     stages=self._stages(entry),
                 )
             )
-        self._progress.start_batch(list(self._queue.entries))
-        self._progress.set_workers(self._slots)
+        self._progress.start_batch(
+            list(self._queue.entries),
+            media={ident: dict.fromkeys(self._stages(entry)) for ident, entry in self._queue.entries.items()},
+            workers=self._pool.get_pool_status().total,
+            cpu_slots=self._slots,
+        )
         self._batch()
 
     def _stages(self, entry: SessionEntry) -> tuple[Stage, ...]:
@@ -211,7 +221,7 @@ class Announcer:
     def set_slots(self, slots: int) -> None:
         """So many stages can now run side by side."""
         self._slots = slots
-        self._progress.set_workers(slots)
+        self._progress.set_workers(self._pool.get_pool_status().total)
 
     def note(self, message: str) -> None:
         """One line for the status line and the log."""
@@ -298,7 +308,7 @@ class Announcer:
                 cancelled=ended[SessionStatus.CANCELLED],
                 retrying=self._queue.retrying(),
                 progress=batch.progress if batch else 0.0,
-                eta=_eta(self._progress.batch_eta()),
+                eta=_batch_eta(batch),
                 etas={
                     ident: eta for ident in sorted(self._busy) if (eta := _eta(self._progress.eta(ident))) is not None
                 },
