@@ -73,7 +73,10 @@ class Announcer:
         library: Path | None,
         options: EnrichmentOptions,
         slots: int,
+        *,
+        batch: bool = True,
     ) -> None:
+        self._batched = batch
         self._queue = queue
         self._pool = pool
         self._progress = progress
@@ -123,12 +126,13 @@ class Announcer:
                     stages=self._stages(entry),
                 )
             )
-        self._progress.start_batch(
-            list(self._queue.entries),
-            media={ident: dict.fromkeys(self._stages(entry)) for ident, entry in self._queue.entries.items()},
-            workers=self._pool.get_pool_status().total,
-            cpu_slots=self._slots,
-        )
+        if self._batched:
+            self._progress.start_batch(
+                list(self._queue.entries),
+                media={ident: dict.fromkeys(self._stages(entry)) for ident, entry in self._queue.entries.items()},
+                workers=self._pool.get_pool_status().total,
+                cpu_slots=self._slots,
+            )
         self._batch()
 
     def _stages(self, entry: SessionEntry) -> tuple[Stage, ...]:

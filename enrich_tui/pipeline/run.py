@@ -64,12 +64,6 @@ Runner = Callable[[Worker, StageTask, Callable[[Progress], None]], Awaitable[Sta
 """Runs a stage on a leased worker."""
 
 
-async def run_on_worker(worker: Worker, task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
-    """The usual runner: the worker's own executor does it."""
-    output: StageOutput = await worker.run(task, on_event)
-    return output
-
-
 class BatchRun:
     """A run: a :class:`enrich_tui.events.Source` of events that takes :class:`enrich_tui.events.Controls`."""
 
@@ -87,7 +81,8 @@ class BatchRun:
         cpu_slots: int | None = None,
         keep_open: bool = False,
         fresh: bool = False,
-        runner: Runner = run_on_worker,
+        runner: Runner,
+        batch: bool = True,
     ) -> None:
         self._config = config or Config()
         self._pool = pool
@@ -107,7 +102,7 @@ class BatchRun:
         self._exit_code: int | None = None
         self._wake = asyncio.Event()
         self._background: set[asyncio.Task[object]] = set()
-        self._announcer = Announcer(self._queue, pool, progress, library, options, self._slots)
+        self._announcer = Announcer(self._queue, pool, progress, library, options, self._slots, batch=batch)
         self._settler = Settler(self._config.stage, options, fresh=fresh)
 
     # -- the source ---------------------------------------------------------------------------------------------------
