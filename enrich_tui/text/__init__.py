@@ -1,0 +1,19 @@
+"""The one boundary for text from outside: clean it, gate it, measure and fit it by terminal cells, and tell times."""
+
+from enrich_tui.text.cleaning import clean
+from enrich_tui.text.gating import NEUTRAL, compose, gate, mentions_money
+from enrich_tui.text.measure import cells, fit, pad
+from enrich_tui.text.times import eta_text, seconds_text
+
+__all__ = [
+    "NEUTRAL",
+    "cells",
+    "clean",
+    "compose",
+    "eta_text",
+    "fit",
+    "gate",
+    "mentions_money",
+    "pad",
+    "seconds_text",
+]

@@ -1,0 +1,45 @@
+"""Durations read as in a table, remaining times as estimates."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrich_tui.text import eta_text, seconds_text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(12, "0:12"), (42.9, "0:42"), (4900, "1:21:40"), (3599.9, "59:59"), (90_000, "25:00:00"), (-1, "0:00")],
+)
+def test_durations(seconds: float, shown: str) -> None:
+    assert seconds_text(seconds) == shown
+
+
+def test_no_duration_is_a_dash() -> None:
+    assert seconds_text(None) == seconds_text(float("nan")) == seconds_text(float("inf")) == "-"
+
+
+@pytest.mark.parametrize(
+    ("low", "mid", "high", "shown"),
+    [
+        (840, 1080, 1320, "~18m (±4m)"),
+        (40, 50, 60, "~50s"),
+        (5, 7.4, 9, "~7s"),
+        (0, 0, 0, "~1s"),
+        (1080, 1080, 1080, "~18m"),
+        (6000, 8000, 10800, "~2h 13m (±40m)"),
+        (None, 120, None, "~2m"),
+        (None, None, None, "measuring"),
+        (0, float("nan"), 0, "measuring"),
+    ],
+)
+def test_remaining_times(low: float | None, mid: float | None, high: float | None, shown: str) -> None:
+    assert eta_text(low, mid, high) == shown
+
+
+@given(*[st.none() | st.floats(max_value=1e9) for _ in range(3)])
+def test_any_estimate_can_be_told(low: float | None, mid: float | None, high: float | None) -> None:
+    assert eta_text(low, mid, high)
+    assert seconds_text(mid)
