@@ -44,13 +44,13 @@ def container_of(head: bytes) -> Container | None:
 
 
 def _frames_of(head: bytes) -> Container | None:
-    """Bare MPEG audio: eleven set bits, then the layer; layer 0 is AAC's ADTS."""
+    """Bare MPEG audio: eleven set bits, the version, the layer. Layer 1 would also be the mark of UTF-16 text."""
     if len(head) < 4 or head[0] != 0xFF:
         return None
     if head[1] & 0xF6 == 0xF0:
         return "aac"
-    layer, bitrate, rate = head[1] & 0x06, head[2] >> 4, head[2] >> 2 & 3
-    return "mp3" if head[1] & 0xE0 == 0xE0 and layer and bitrate != 15 and rate != 3 else None
+    layer, bitrate, rate = head[1] >> 1 & 3, head[2] >> 4, head[2] >> 2 & 3
+    return "mp3" if head[1] & 0xE0 == 0xE0 and layer in {1, 2} and bitrate != 15 and rate != 3 else None
 
 
 def is_playlist(head: bytes) -> bool:

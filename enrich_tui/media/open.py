@@ -49,9 +49,9 @@ VIDEO_DECODERS = frozenset(_VIDEO.split(","))
 _OPTIONS = {
     "protocol_whitelist": "",
     "codec_whitelist": f"{_AUDIO},{_VIDEO}",
-    "max_streams": str(MAX_STREAMS),
+    "max_streams": str(MAX_STREAMS + 1),
     "max_pixels": str(MAX_PIXELS),
-    "enable_drefs": "0",
+    "enable_drefs": "1",  # so that a reference to another file is refused below rather than read past
 }
 _NOT_REGULAR = {errno.ENXIO, errno.EISDIR, errno.ENODEV, errno.EOPNOTSUPP}
 
@@ -67,6 +67,8 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     with open_regular(path) as file:
         container = _open_container(file, _recognise(file))
         try:
+            if len(container.streams) > MAX_STREAMS:
+                raise StageError(Problem.TOO_LARGE, facts={"what": "streams", "limit": MAX_STREAMS})
             for stream in container.streams:
                 if _codec(stream) is not None:
                     stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
