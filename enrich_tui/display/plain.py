@@ -20,7 +20,7 @@ from enrich_tui.events import (
     WorkerChanged,
 )
 from enrich_tui.model import SessionStatus, StageOutcome
-from enrich_tui.text import eta_text, gate, seconds_text
+from enrich_tui.text import clean, eta_text, gate, seconds_text
 
 HEARTBEAT = 30.0
 """Seconds after which a line is written although nothing ended."""
@@ -47,12 +47,12 @@ class PlainDisplay:
         match event:
             case RunStarted():
                 mark = "SIMULATED · " if event.simulated else ""
-                return f"{mark}{event.library} · {_count(event.workers, 'worker')}"
+                return f"{mark}{clean(event.library)} · {_count(event.workers, 'worker')}"
             case SessionQueued():
-                self._titles[event.session] = event.title
+                self._titles[event.session] = clean(event.title)
                 return None
             case SourceRejected():
-                return f"left out  {event.path}: {gate(event.reason)}"
+                return f"left out  {clean(event.path)}: {_say(event.reason)}"
             case StageStarted():
                 again = f", attempt {event.attempt} of {event.attempts}" if event.attempt > 1 else ""
                 return f"started   {self._title(event.session)}: {event.stage} on worker {event.worker}{again}"
@@ -61,19 +61,19 @@ class PlainDisplay:
             case StageRetrying():
                 return (
                     f"again     {self._title(event.session)}: {event.stage} in {event.delay:.0f} s"
-                    f" (attempt {event.attempt} of {event.attempts}). {gate(event.message)}"
+                    f" (attempt {event.attempt} of {event.attempts}). {_say(event.message)}"
                 )
             case SessionFinished():
-                why = f" {gate(event.message)}" if event.message else ""
-                todo = f" → {gate(event.advice)}" if event.advice else ""
+                why = f" {_say(event.message)}" if event.message else ""
+                todo = f" → {_say(event.advice)}" if event.advice else ""
                 title, took = self._title(event.session), seconds_text(event.duration)
                 return f"{_STATUS[event.status]:<9} {title} in {took}.{why}{todo}"
             case ErrorRaised(session=None):
-                return f"trouble   {gate(event.message)} → {gate(event.advice)}"
+                return f"trouble   {_say(event.message)} → {_say(event.advice)}"
             case WorkerChanged():
                 return self._worker(event)
             case Noted():
-                return f"note      {gate(event.message)}"
+                return f"note      {_say(event.message)}"
             case BatchChanged():
                 return self._heartbeat(event)
             case RunFinished():
@@ -92,7 +92,7 @@ class PlainDisplay:
             case StageOutcome.COMPLETED:
                 return f"finished  {title}: {event.stage} in {seconds_text(event.duration)}"
             case StageOutcome.FAILED:
-                return f"failed    {title}: {event.stage}. {gate(event.message or '')}"
+                return f"failed    {title}: {event.stage}. {_say(event.message or '')}"
             case _:
                 return None
 
@@ -120,6 +120,10 @@ _STATUS = {
     SessionStatus.SKIPPED: "skipped",
     SessionStatus.CANCELLED: "cancelled",
 }
+
+
+def _say(text: str) -> str:
+    return gate(clean(text))
 
 
 def _count(number: int, noun: str) -> str:

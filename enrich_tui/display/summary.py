@@ -18,9 +18,9 @@ def summary_lines(results: Sequence[SessionResult], seconds: float) -> list[str]
     for result in results:
         if result.message:
             sign = "✔" if result.status in _OK else "✖"
-            lines.append(f"  {sign} {_name(result)}: {gate(result.message)}")
+            lines.append(f"  {sign} {_name(result)}: {gate(clean(result.message))}")
             if result.advice:
-                lines.append(f"      → {gate(result.advice)}")
+                lines.append(f"      → {gate(clean(result.advice))}")
         elif result.status not in _OK:
             lines.append(f"  ✖ {_name(result)}: {result.status}")
     return lines

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import io
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrich_tui.display.json_lines import JsonDisplay, schema
+from enrich_tui.display.plain import HEARTBEAT, PlainDisplay
+from enrich_tui.events import (
+    EVENT,
+    BatchChanged,
+    Eta,
+    RunStarted,
+    SessionFinished,
+    SessionQueued,
+    SourceRejected,
+    StageFinished,
+    StageProgressed,
+    StageRetrying,
+    StageStarted,
+    WorkerChanged,
+)
+from enrich_tui.model import SessionStatus, Stage, StageOutcome
+
+BATCH = BatchChanged(state="running", total=2, pending=1, processing=1, completed=0, failed=0, progress=40.0)
+STARTED = RunStarted(
+    program="enrich-tui 1", library="/r", at="2026-01-01T00:00:00+00:00", workers=1, cpu_slots=1, stages=()
+)
+QUEUED = SessionQueued(
+    session="a.mp4", title="A talk about budgets", source="/r/a.mp4", output="/r/o", stages=(Stage.AUDIO,)
+)
+
+
+def plain(*events: object) -> list[str]:
+    stream = io.StringIO()
+    display = PlainDisplay(stream)
+    for event in events:
+        display(event)  # type: ignore[arg-type]
+    return stream.getvalue().splitlines()
+
+
+def test_one_line_a_state_change() -> None:
+    lines = plain(
+        STARTED,
+        SourceRejected(path="/r/x.csv", reason="This kind of file is not a recording."),
+        QUEUED,
+        StageStarted(t=1, session="a.mp4", stage=Stage.AUDIO, attempt=1, attempts=3, worker=1),
+        StageProgressed(t=2, session="a.mp4", stage=Stage.AUDIO, fraction=0.5),
+        StageRetrying(
+            t=3, session="a.mp4", stage=Stage.AUDIO, attempt=2, attempts=3, delay=2, problem="x", message="It broke."
+        ),
+        StageFinished(t=9, session="a.mp4", stage=Stage.AUDIO, outcome=StageOutcome.COMPLETED, duration=5),
+        SessionFinished(t=9, session="a.mp4", status=SessionStatus.COMPLETE, duration=5),
+    )
+    assert [line.split()[1] for line in lines] == ["/r", "left", "started", "again", "finished", "done"]
+    assert "A talk about budgets: audio on worker 1" in lines[2]
+    assert "in 2 s (attempt 2 of 3). It broke." in lines[3]
+
+
+def test_a_heartbeat_when_nothing_else_happens() -> None:
+    late = BATCH.model_copy(update={"t": HEARTBEAT + 1, "eta": Eta(low=50, mid=60, high=70)})
+    assert plain(STARTED, BATCH, late)[1:] == plain(STARTED, late)[1:]
+    (line,) = plain(STARTED, late)[1:]
+    assert "40%, 0 done, 0 failed, 1 in work, 1 queued, ETA ~" in line
+
+
+def test_a_worker_in_trouble_is_told_once() -> None:
+    bad = WorkerChanged(worker=2, status="error")
+    assert len(plain(WorkerChanged(worker=2, status="active"), bad, bad)) == 1
+
+
+@given(text=st.text())
+def test_no_display_of_events_mentions_money_or_breaks_a_line(text: str) -> None:
+    event = StageFinished(
+        session="a.mp4", stage=Stage.AUDIO, outcome=StageOutcome.FAILED, message=f"It would cost $0.50. {text}"
+    )
+    (line,) = plain(QUEUED, event)
+    assert "$0.50" not in line
+
+
+def test_the_json_stream_can_be_read_again() -> None:
+    stream = io.StringIO()
+    display = JsonDisplay(stream)
+    events = [STARTED, QUEUED, BATCH]
+    for event in events:
+        display(event)
+    lines = stream.getvalue().splitlines()
+    assert [EVENT.validate_json(line) for line in lines] == events
+    assert all(json.loads(line)["type"] for line in lines)
+
+
+def test_the_schema_names_every_kind_of_event() -> None:
+    assert {"run-started", "batch", "run-finished"} <= set(schema()["discriminator"]["mapping"])
