@@ -1,0 +1,1 @@
+"""What the video stage sees with: sampling frames, finding cuts, pictures, and the formats of chapters."""

@@ -1,0 +1,108 @@
+"""A copy of a recording that browsers play: the same streams, untouched, in another container."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+from av.container import InputContainer
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from enrich_tui.media.open import audio_streams, codec_of, open_media, video_stream
+from enrich_tui.store import outputs
+
+NAME = "playable"
+PLAYED = frozenset({".mp4", ".m4v", ".webm"})
+"""Suffixes of what browsers play as it is, if they know the codecs."""
+_SPARE = 64 * 1024**2
+_EIGHT_BITS = frozenset({"yuv420p", "yuvj420p"})
+_MP4_SOUND = frozenset({"aac", "mp3", "opus"})
+_WEBM_SOUND = frozenset({"opus", "vorbis"})
+
+
+class _CannotWrapError(Exception):
+    """These packets do not fit into the new container."""
+
+
+def container_for(video: str, pixels: str | None, audio: str | None) -> str | None:
+    """``mp4`` or ``webm`` for these codecs, by FFmpeg's names; None where no browser would play them."""
+    if video == "h264":
+        return "mp4" if pixels in _EIGHT_BITS and (audio is None or audio in _MP4_SOUND) else None
+    if video in {"vp8", "vp9", "av1"}:
+        if audio is None or audio in _WEBM_SOUND:
+            return "webm"
+        return "mp4" if video != "vp8" and audio in _MP4_SOUND else None
+    return None
+
+
+def rewrap(source: Path, output: Path, on_fraction: Callable[[float], None]) -> str | None:
+    """Write ``playable.mp4`` or ``.webm`` into ``output`` if browsers need it and the codecs allow it.
+
+    Returns its name, or None where it is not needed, not possible, or would fill the disk. Needs as much room on the
+    disk as the recording itself. Raises ``StageError`` as opening does, and ``OSError`` as writing does.
+    """
+    if source.suffix.lower() in PLAYED:
+        return None
+    with open_media(source) as container:
+        picture = video_stream(container)
+        sound = next(iter(audio_streams(container)), None) if container.streams.audio else None
+        form = container_for(codec_of(picture), picture.pix_fmt, codec_of(sound) if sound is not None else None)
+        if form is None or shutil.disk_usage(_existing(output)).free < container.size + _SPARE:
+            return None
+        name = f"{NAME}.{form}"
+        streams = (picture,) if sound is None else (picture, sound)
+        try:
+            outputs.write_with(output / name, lambda file: _copy(container, streams, file, form, on_fraction))
+        except (_CannotWrapError, av.error.FFmpegError, ValueError):
+            return None
+        return name
+
+
+def sweep(output: Path, kept: str | None) -> None:
+    """Remove the copies that an earlier run made, but for the one that is ``kept``."""
+    for form in ("mp4", "webm"):
+        if f"{NAME}.{form}" != kept:
+            with contextlib.suppress(OSError):
+                (output / f"{NAME}.{form}").unlink()
+
+
+def _existing(folder: Path) -> Path:
+    return folder if folder.exists() else _existing(folder.parent)
+
+
+def _copy(
+    container: InputContainer,
+    streams: tuple[Stream, ...],
+    file: BinaryIO,
+    form: str,
+    on_fraction: Callable[[float], None],
+) -> None:
+    with av.open(file, "w", format=form) as target:
+        into = {stream.index: target.add_stream_from_template(stream) for stream in streams}
+        written = 0
+        packets = container.demux(*streams)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except av.error.FFmpegError:
+                return  # the rest of the recording is missing; what there is can be played
+            if not packet.size:
+                continue
+            if packet.pts is None:
+                # AVI tells the order of decoding only: where pictures are reordered, nobody knows when to show them
+                if isinstance(packet.stream, VideoStream) and packet.stream.codec_context.has_b_frames:
+                    raise _CannotWrapError
+                packet.pts = packet.dts
+            if packet.pts is None:
+                continue
+            written += packet.size
+            packet.stream = into[packet.stream_index]
+            target.mux(packet)
+            on_fraction(min(1.0, written / max(1, container.size)))
