@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from enrich_tui.errors.problems import Problem
 from enrich_tui.model import Notice, Session
@@ -83,7 +83,7 @@ def _result(path: Path, model: type[Result], notices: list[Notice]) -> Result | 
         data = _read(path, RESULT_LIMIT + 1)
         if len(data) <= RESULT_LIMIT:
             result = model.model_validate_json(data)
-            if result.format == FORMAT:
+            if result.format == FORMAT and _measurable(result):
                 return result
     except FileNotFoundError:
         return None
@@ -91,6 +91,15 @@ def _result(path: Path, model: type[Result], notices: list[Notice]) -> Result | 
         pass
     notices.append(_unreadable(path))
     return None
+
+
+def _measurable(value: object) -> bool:
+    """Whether every number in a result is one that a time line can have."""
+    if isinstance(value, float):
+        return abs(value) < 1e9  # False for what is not a number, too
+    if isinstance(value, BaseModel):
+        return all(_measurable(part) for part in vars(value).values())
+    return all(_measurable(part) for part in value) if isinstance(value, tuple) else True
 
 
 def _notes(paths: tuple[Path, ...], notices: list[Notice]) -> tuple[Note, ...]:
@@ -103,9 +112,8 @@ def _notes(paths: tuple[Path, ...], notices: list[Notice]) -> tuple[Note, ...]:
         except OSError:
             notices.append(_unreadable(path))
             continue
-        lines = [clean(line.expandtabs(4)).rstrip() for line in text.splitlines()]
-        body = "\n".join(lines).strip("\n")
-        if body:
+        body = clean(text.expandtabs(4), multiline=True).strip("\n")
+        if body.strip():
             notes.append(Note(clean(path.name, 200), body))
     return tuple(notes)
 

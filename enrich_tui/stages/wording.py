@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from enrich_tui.stages.results import Segment
+from enrich_tui.stages.results import Word
+from enrich_tui.stages.summarize.language import is_dense
+from enrich_tui.text import clean
 
 
 class Placed(NamedTuple):
@@ -20,21 +23,20 @@ class Placed(NamedTuple):
     """Seconds."""
 
 
-def placed(segment: Segment) -> list[Placed]:
-    """The timed words found in the segment's text, in order; what is glued together in the text is one word.
+def placed(text: str, words: Iterable[Word]) -> list[Placed]:
+    """The timed words of a segment found in its text, in order; what is glued together in the text is one word.
 
     Empty where the engine gave no words, or words that are not those of the text.
     """
-    text = segment.text
     found: list[Placed] = []
     at = 0
-    for word in segment.words:
-        bare = word.text.strip()
+    for word in words:
+        bare = clean(word.text).strip()
         begin = text.find(bare, at, at + len(bare) + 40) if bare else -1
         if begin < 0:
             continue
         at = begin + len(bare)
-        glued = found and begin == found[-1].end and not text[begin - 1].isspace() and bare.isascii()
+        glued = found and begin == found[-1].end and not text[begin - 1].isspace() and not is_dense(bare)
         if glued:
             last = found.pop()
             found.append(Placed(last.begin, at, last.start, word.end))

@@ -13,6 +13,7 @@ from enrich_tui.stages.summarize.keywords import keywords
 from enrich_tui.stages.summarize.language import STOP_WORDS, common_words, guess_language, stem, tokens
 from enrich_tui.stages.summarize.rank import Vector, centrality, select, vectors
 from enrich_tui.stages.summarize.sentences import Sentence, spoken, written
+from enrich_tui.text import clean
 
 ENGINE = "enrich-tui extractive 1"
 LISTED = 8
@@ -67,7 +68,7 @@ def summarize(
     report(0.3)
     heading = _heading(material.notes) or title
     topics = keywords([sentence.text for sentence in (heard or noted)], stop)
-    frame = _frame(material, bool(heard), topics)
+    frame = _frame(material, bool(heard), topics if len(words) >= 100 else ())
 
     if not lines:
         rest = [sentence for sentence in heard if sentence.text]
@@ -99,7 +100,7 @@ def summarize(
         engine=ENGINE,
         method="extractive",
         title=heading,
-        overview=" ".join([frame, *(_closed(lines[i].text) for i in sorted(lead))]),
+        overview=" ".join([*([frame] if heard or not lead else []), *(_closed(lines[i].text) for i in sorted(lead))]),
         points=tuple(lines[i].point(scores[i]) for i in sorted(points_)),
         keywords=topics,
         actions=tuple(_distinct(todo)),
@@ -192,7 +193,7 @@ def _chapter_points(chapters: Chapters) -> tuple[Point, ...]:
     timed = chapters.video is not None
     return tuple(
         Point(
-            text=chapter.title,
+            text=clean(chapter.title),
             start=chapter.start if timed else None,
             end=chapter.end if timed else None,
             source="chapter",

@@ -17,26 +17,26 @@ _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\d+(?:[.,:]\d+)*
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
 
 ENGLISH = """
-a about above after again all almost alright also although always am an and another any anybody anyone anything
-anyway are aren't around as ask asked at away back basically be because been before being below between both but by
-came can can't cannot come comes coming could couldn't did didn't do does doesn't doing don't done down during each
-either else end enough etc even ever every everybody everyone everything exactly far few fine first for from front
-gave get gets getting give gives go goes going gone gonna good got gotta great guess guys had hadn't happen happened
-has hasn't have haven't having he he'd he'll he's hello her here here's hers herself hey hi him himself his how how's however
-i i'd i'll i'm i've if in instead into is isn't it it'd it'll it's its itself just keep kind kinda know knows last lately
+a about above after again all almost alright also although always am an and another any anybody anyone anything anyway
+are aren't around as ask asked at away back basically be because been before being below between both but by came can
+can't cannot come comes coming could couldn't did didn't do does doesn't doing don't done down during each either else
+end enough etc even ever every everybody everyone everything exactly far few fine first for from front gave get gets
+getting give gives go goes going gone gonna good got gotta great guess guys had hadn't happen happened has hasn't have
+haven't having he he'd he'll he's hello her here here's hers herself hey hi him himself his how how's however i i'd
+i'll i'm i've if in instead into is isn't it it'd it'll it's its itself just keep kind kinda know knows last lately
 least left less let let's like little ll long look looking looks lot lots made make makes making many may maybe me
-mean means might mine more most much must my myself need needs never next nice no nobody none nope nor not nothing
-now of off oh ok okay on once one ones only onto or other others our ours out over own part people perhaps place
-please pretty probably put quick quickly quite rather re really right said same saw say saying says second see seem
-seemed seems seen shall she she's should shouldn't show since so some somebody someone something sometimes somewhat
-soon sort still stuff such sure take takes taken taking talk tell than thank thanks that that'll that's the their
-theirs them themselves then there there's these they they'd they'll they're they've thing things think this those
-though thought three through thus till time times to today together told tomorrow too took totally tried try trying
-turn two uh um under until up upon us use used using ve very want wanted wants was wasn't way ways we we'd we'll
-we're we've well went were weren't what what's whatever when where whether which while who who's whole whom whose why
-will with within without won't would wouldn't yeah year years yep yes yesterday yet you you'd you'll you're you've
-your yours yourself actually ago already bit case course day definitely different find found half able add big point
-start started stop works working work week weeks month months minute minutes
+mean means might mine more most much must my myself need needs never next nice no nobody none nope nor not nothing now
+of off oh ok okay on once one ones only onto or other others our ours out over own part people perhaps place please
+pretty probably put quick quickly quite rather re really right said same saw say saying says second see seem seemed
+seems seen shall she she's should shouldn't show since so some somebody someone something sometimes somewhat soon sort
+still stuff such sure take takes taken taking talk tell than thank thanks that that'll that's the their theirs them
+themselves then there there's these they they'd they'll they're they've thing things think this those though thought
+three through thus till time times to today together told tomorrow too took totally tried try trying turn two uh um
+under until up upon us use used using ve very want wanted wants was wasn't way ways we we'd we'll we're we've well
+went were weren't what what's whatever when where whether which while who who's whole whom whose why will with within
+without won't would wouldn't yeah year years yep yes yesterday yet you you'd you'll you're you've your yours yourself
+actually ago already bit case course day definitely different find found half able add big point start started stop
+works working work week weeks month months minute minutes
 """
 SPANISH = """
 a acá ahí ahora al algo algún alguna algunas alguno algunos allá allí ambos ante antes aquel aquella aquello aquí así

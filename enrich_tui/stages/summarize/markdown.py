@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from enrich_tui.stages.clock import clock
 from enrich_tui.stages.results import Point, Summary
+from enrich_tui.text import seconds_text
 
 METHODS = {
     "extractive": "An extractive summary: the session's own sentences, chosen and lightly tidied, not rewritten.",
@@ -39,6 +39,8 @@ def escape(text: str) -> str:
 
 def _items(points: tuple[Point, ...], mark: str = "- ") -> str:
     return "\n".join(
-        f"{mark}**{clock(point.start)}** {escape(point.text)}" if point.start is not None else mark + escape(point.text)
+        f"{mark}**{seconds_text(point.start)}** {escape(point.text)}"
+        if point.start is not None
+        else mark + escape(point.text)
         for point in points
     )

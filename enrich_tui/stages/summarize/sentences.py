@@ -11,6 +11,7 @@ from typing import NamedTuple
 from enrich_tui.stages.results import Segment, Transcript
 from enrich_tui.stages.summarize.language import is_dense
 from enrich_tui.stages.wording import placed
+from enrich_tui.text import clean
 
 SHORTEST = 6
 """Words that a piece has at least when a sentence is cut."""
@@ -106,15 +107,15 @@ def _plain(text: str) -> str:
 
 def _pieces(segment: Segment) -> Iterator[_Piece]:
     """A segment's words with times; where the engine gave none, they are spread by their length."""
-    text = segment.text.strip()
+    text = clean(segment.text).strip()
     if not text:
         return
     if is_dense(text):
         parts = [part for part in _DENSE_END.split(text) if part]
-    elif words := placed(segment):
+    elif words := placed(text, segment.words):
         for word, after in zip(words, [*words[1:], None], strict=True):
-            until = after.begin if after else len(segment.text)
-            yield _Piece(segment.text[word.begin : until].strip(), word.start, word.stop, after is None)
+            until = after.begin if after else len(text)
+            yield _Piece(text[word.begin : until].strip(), word.start, word.stop, after is None)
         return
     else:
         parts = text.split()

@@ -12,7 +12,7 @@ Okay so, um, today we are here to talk about the onboarding flow and, uh, why so
 The numbers from last quarter show that forty two percent of new customers drop out at the identity check.
 That's a lot.
 Yeah, it is a lot.
-The identity check asks for a photo of a passport, and, you know, on older phones the the camera page takes ages to load.
+The identity check asks for a photo of a passport, and, you know, on old phones the the camera page takes ages to load.
 So the main problem is not the form itself, it's the loading time of the camera page.
 Why does the camera page take so long to load?
 Um, because it downloads the whole recognition library before it shows the first picture.

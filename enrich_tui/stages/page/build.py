@@ -1,0 +1,251 @@
+"""Draws the page: one HTML file with style, script, pictures and data inside, and a policy that forbids the rest."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import mimetypes
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from enrich_tui.errors.problems import Problem
+from enrich_tui.model import Notice, Session
+from enrich_tui.stages import Report
+from enrich_tui.stages.material import Material
+from enrich_tui.stages.page import view
+from enrich_tui.stages.page.blocks import blocks
+from enrich_tui.stages.page.links import address
+from enrich_tui.stages.page.pictures import data_uri
+from enrich_tui.stages.results import AudioReview, Chapter
+from enrich_tui.stages.summarize.markdown import METHODS
+from enrich_tui.text import clean, seconds_text
+
+EMBED_LIMIT = 96 * 1024**2
+"""Largest recording that is put into the page, in bytes; browsers give up on much larger pages."""
+PICTURES = 200
+"""Most thumbnails, and most screenshots, that are put into the page."""
+PICTURE_WIDTH = 480
+SHOT_WIDTH = 720
+
+_AUDIO = {".m4a": "audio/mp4", ".opus": "audio/ogg", ".oga": "audio/ogg", ".flac": "audio/flac", ".mka": "audio/webm"}
+_VIDEO = {".mkv": "video/webm", ".m4v": "video/mp4", ".webm": "video/webm", ".mov": "video/mp4"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Something the page can play."""
+
+    name: str
+    url: str
+    video: bool
+
+
+@dataclass(slots=True)
+class Page:
+    """The finished page and what was noticed while it was made."""
+
+    html: str
+    notices: list[Notice] = field(default_factory=list)
+
+
+def build(session: Session, material: Material, *, embed_media: bool, report: Report) -> Page:
+    """Draw the page of a session from whatever there is."""
+    notices: list[Notice] = []
+    chapters = material.chapters.chapters if material.chapters else ()
+    timed = chapters if material.chapters and material.chapters.video is not None else ()
+    recordings = _recordings(session, material)
+    embedded = embed_media and bool(recordings) and _embed(session, material, recordings, notices)
+    report(0.15, "pictures")
+    thumbnails = _thumbnails(session, chapters)
+    report(0.5, "pictures")
+    shots = _screenshots(session, notices)
+    report(0.85, "page")
+    summary = material.summary
+    pieces = view.chunks(material.transcript, timed) if material.transcript else []
+    moments = view.moments(material.review.moments, summary) if material.review else []
+    style, script = _asset("canvas.css"), _asset("canvas.js")
+    html = (
+        _environment()
+        .get_template("canvas.html.jinja")
+        .render(
+            policy=_policy(style, script, embedded=embedded),
+            style=Markup(style),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            data=_json(
+                {
+                    "duration": round(material.duration, 2),
+                    "words": {line.id: line.words for piece in pieces for line in piece.lines if line.words},
+                }
+            ),
+            title=summary.title if summary else session.title,
+            name=session.title,
+            summary=summary,
+            method=METHODS[summary.method] if summary else "",
+            points_shown=[p for p in summary.points if p.source != "chapter"] if summary else [],
+            facts=view.facts(session, material),
+            recordings=recordings,
+            embedded=embedded,
+            duration=material.duration,
+            chapters=list(zip(chapters, thumbnails, strict=True)),
+            timed=bool(timed),
+            poster=next((picture[0] for picture in thumbnails if picture), None),
+            ribbon=view.chapter_bars(timed, material.duration),
+            speech=view.speech_bars(material.transcript, material.duration, 40),
+            moments=moments,
+            chunks=pieces,
+            language=_code(material.transcript.language if material.transcript else None),
+            captions=bool(material.transcript and material.transcript.origin == "captions"),
+            notes=[(note.name, blocks(note.text)) for note in material.notes],
+            shots=shots,
+            sound=_sound(material.review) if material.review else None,
+            engines=[e for e in (_engine(material.transcript), _engine(material.chapters), _engine(summary)) if e],
+        )
+    )
+    return Page(html, notices)
+
+
+def _recordings(session: Session, material: Material) -> list[Recording]:
+    """What can be played: the copy made for browsers in place of its original, then everything else."""
+    found: list[Recording] = []
+    chapters = material.chapters
+    stand_in = _inside(session.output, chapters.playable) if chapters else None
+    for path in session.recordings:
+        target = path
+        if stand_in is not None and chapters is not None and path.name == chapters.video:
+            target, stand_in = stand_in, None
+        found.append(Recording(clean(path.name, 200), address(target, session.output), path in session.video))
+    return found
+
+
+def _embed(session: Session, material: Material, recordings: list[Recording], notices: list[Notice]) -> bool:
+    """Put the first recording into the page in place of its address, if it is small enough."""
+    path = session.recordings[0]
+    if material.chapters and path.name == material.chapters.video:
+        path = _inside(session.output, material.chapters.playable) or path
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(EMBED_LIMIT + 1)
+    except OSError:
+        notices.append(Notice(problem=Problem.IO_ERROR, facts={"file": clean(path.name, 80)}))
+        return False
+    if len(data) > EMBED_LIMIT:
+        limit = f"{EMBED_LIMIT // 1024**2} MB"
+        notices.append(Notice(problem=Problem.TOO_LARGE, facts={"what": "recording in the page", "limit": limit}))
+        return False
+    kinds = _VIDEO if recordings[0].video else _AUDIO
+    kind = kinds.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    url = f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    recordings[:] = [Recording(recordings[0].name, url, recordings[0].video)]
+    return True
+
+
+def _thumbnails(session: Session, chapters: tuple[Chapter, ...]) -> list[tuple[str, int, int] | None]:
+    found: list[tuple[str, int, int] | None] = []
+    for index, chapter in enumerate(chapters):
+        path = _inside(session.output, chapter.thumbnail) if index < PICTURES else None
+        found.append(data_uri(path, PICTURE_WIDTH) if path else None)
+    return found
+
+
+def _screenshots(session: Session, notices: list[Notice]) -> list[dict[str, Any]]:
+    shots: list[dict[str, Any]] = []
+    for path in session.screenshots[:PICTURES]:
+        picture = data_uri(path, SHOT_WIDTH)
+        if picture is None:
+            notices.append(Notice(problem=Problem.IO_ERROR, facts={"file": clean(path.name, 80)}))
+            continue
+        shots.append({"name": clean(path.stem, 120), "url": address(path, session.output), "picture": picture})
+    return shots
+
+
+def _inside(folder: Path, name: str | None) -> Path | None:
+    """A file that a result names, if it really lies in the result's own folder."""
+    if not name:
+        return None
+    path = folder / name
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, ValueError):
+        return None
+    return path if inside else None
+
+
+def _sound(review: AudioReview) -> dict[str, Any]:
+    """The figures of the sound, worded, and the pace as points of a line (0-1000 by 0-100)."""
+    share = review.speech_seconds / review.duration if review.duration > 0 else 0.0
+    figures = [("Speech", f"{share:.0%}", seconds_text(review.speech_seconds)), ("Words", f"{review.words:,}", "")]
+    if review.words_per_minute is not None:
+        figures.append(("Pace", f"{review.words_per_minute:.0f}", "words a minute"))
+    if review.silences:
+        longest = max(silence.end - silence.start for silence in review.silences)
+        figures.append(("Pauses", str(len(review.silences)), f"longest {longest:.0f} s"))
+    if review.level_dbfs is not None:
+        figures.append(("Level", f"{review.level_dbfs:.0f}".replace("-", "−"), "dBFS on average"))
+    if review.peak_dbfs is not None:
+        figures.append(("Peak", f"{review.peak_dbfs:.1f}".replace("-", "−"), "dBFS"))
+    line = ""
+    top = max((pace for _, pace in review.pace), default=0.0)
+    if len(review.pace) > 2 and top > 0 and review.duration > 0:
+        line = " ".join(
+            f"{min(1.0, at / review.duration) * 1000:.1f},{100 - 92 * pace / top:.1f}" for at, pace in review.pace
+        )
+    return {"figures": figures, "line": line, "top": round(top), "length": seconds_text(review.duration)}
+
+
+def _engine(result: Any) -> str:
+    return str(getattr(result, "engine", "") or "")
+
+
+def _code(language: str | None) -> str:
+    """A language tag that is safe to say, or nothing."""
+    return language if language and language.replace("-", "").isalnum() and len(language) <= 12 else ""
+
+
+def _json(value: Any) -> Markup:
+    """JSON for a data block: nothing in it can end the block or begin another."""
+    text = json.dumps(value, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704
+
+
+def _policy(style: str, script: str, *, embedded: bool) -> str:
+    """The content security policy: this script, this style, pictures in the page, and the recording beside it.
+
+    ``file:`` stands beside ``'self'`` because browsers differ in whether a page on disk has a self.
+    """
+    media = "data:" if embedded else "'self' file:"
+    return (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
+        f"media-src {media}; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"
+
+
+@cache
+def _asset(name: str) -> str:
+    return resources.files("enrich_tui.stages.page").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("enrich_tui.stages", "page"),
+        autoescape=True,
+        finalize=lambda value: clean(value) if type(value) is str else value,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["clock"] = seconds_text
+    return environment
