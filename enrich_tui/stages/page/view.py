@@ -127,7 +127,7 @@ def moments(found: Sequence[Moment], summary: Summary | None) -> list[Moment]:
 
 def chapter_bars(chapters: Sequence[Chapter], duration: float) -> list[Bar]:
     """The chapters along the ribbon."""
-    if duration <= 0:
+    if duration < 0.1:
         return []
     made = []
     for chapter in chapters:
@@ -141,7 +141,7 @@ def chapter_bars(chapters: Sequence[Chapter], duration: float) -> list[Bar]:
 
 def speech_bars(transcript: Transcript | None, duration: float, height: float) -> list[Bar]:
     """How much is said when: letters per slice of the session, as bars around the middle."""
-    if transcript is None or duration <= 0 or not transcript.segments:
+    if transcript is None or duration < 0.1 or not transcript.segments:
         return []
     count = max(24, min(BARS, int(duration)))
     amounts = [0.0] * count
