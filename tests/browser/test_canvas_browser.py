@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -75,7 +76,17 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     write_text(
         output / "chapters.json", Chapters(video=video.name, duration=SECONDS, chapters=chapters).model_dump_json()
     )
-    session = Session(id="tour", title="Harbour </script> tour", source=folder, output=output, video=(video,))
+    with wave.open(str(folder / "voice.wav"), "wb") as sound:
+        sound.setparams((1, 1, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes([128]) * 8000 * SECONDS)
+    session = Session(
+        id="tour",
+        title="Harbour </script> tour",
+        source=folder,
+        output=output,
+        video=(video,),
+        audio=(folder / "voice.wav",),
+    )
     for stage, module in ((Stage.SUMMARY, summary), (Stage.CANVAS, canvas)):
         module.run(StageTask(session=session, stage=stage), lambda _fraction, _message="": None)
     assert CHROMIUM is not None
@@ -161,6 +172,16 @@ def test_search_finds_counts_and_steps(browser: Browser) -> None:
     browser.click("document.querySelector('#previous')")
     browser.click("document.querySelector('#previous')")
     assert browser.value("document.querySelector('#count').textContent") == f"{found} of {found}"
+
+
+def test_a_silent_film_is_heard_through_the_track_beside_it(browser: Browser) -> None:
+    browser.value("document.querySelector('#player').currentTime = 9")
+    browser.until("Math.abs(document.querySelector('.voice').currentTime - 9) < 0.3")
+    browser.value("document.querySelector('#player').play()")
+    browser.until("!document.querySelector('.voice').paused && document.querySelector('.voice').currentTime > 9.1")
+    still(browser)
+    browser.until("document.querySelector('.voice').paused")
+    assert browser.value("document.querySelectorAll('#track option').length") == 2
 
 
 def test_keys_play_pause_and_move_by_lines(browser: Browser) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import mimetypes
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -21,30 +19,17 @@ from enrich_tui.stages import Report
 from enrich_tui.stages.material import Material
 from enrich_tui.stages.page import view
 from enrich_tui.stages.page.blocks import blocks
-from enrich_tui.stages.page.links import address
+from enrich_tui.stages.page.links import address, inside
 from enrich_tui.stages.page.pictures import data_uri
+from enrich_tui.stages.page.recordings import playing
 from enrich_tui.stages.results import AudioReview, Chapter
 from enrich_tui.stages.summarize.markdown import METHODS
 from enrich_tui.text import clean, seconds_text
 
-EMBED_LIMIT = 96 * 1024**2
-"""Largest recording that is put into the page, in bytes; browsers give up on much larger pages."""
 PICTURES = 200
 """Most thumbnails, and most screenshots, that are put into the page."""
 PICTURE_WIDTH = 480
 SHOT_WIDTH = 720
-
-_AUDIO = {".m4a": "audio/mp4", ".opus": "audio/ogg", ".oga": "audio/ogg", ".flac": "audio/flac", ".mka": "audio/webm"}
-_VIDEO = {".mkv": "video/webm", ".m4v": "video/mp4", ".webm": "video/webm", ".mov": "video/mp4"}
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """Something the page can play."""
-
-    name: str
-    url: str
-    video: bool
 
 
 @dataclass(slots=True)
@@ -60,8 +45,7 @@ def build(session: Session, material: Material, *, embed_media: bool, report: Re
     notices: list[Notice] = []
     chapters = material.chapters.chapters if material.chapters else ()
     timed = chapters if material.chapters and material.chapters.video is not None else ()
-    recordings = _recordings(session, material)
-    embedded = embed_media and bool(recordings) and _embed(session, material, recordings, notices)
+    media = playing(session, material.chapters, embed=embed_media, notices=notices)
     report(0.15, "pictures")
     thumbnails = _thumbnails(session, chapters)
     report(0.5, "pictures")
@@ -75,7 +59,7 @@ def build(session: Session, material: Material, *, embed_media: bool, report: Re
         _environment()
         .get_template("canvas.html.jinja")
         .render(
-            policy=_policy(style, script, embedded=embedded),
+            policy=_policy(style, script, embedded=media.embedded),
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
             data=_json(
@@ -90,8 +74,9 @@ def build(session: Session, material: Material, *, embed_media: bool, report: Re
             method=METHODS[summary.method] if summary else "",
             points_shown=[p for p in summary.points if p.source != "chapter"] if summary else [],
             facts=view.facts(session, material),
-            recordings=recordings,
-            embedded=embedded,
+            recordings=media.recordings,
+            voices=media.voices,
+            embedded=media.embedded,
             duration=material.duration,
             chapters=list(zip(chapters, thumbnails, strict=True)),
             timed=bool(timed),
@@ -111,45 +96,10 @@ def build(session: Session, material: Material, *, embed_media: bool, report: Re
     return Page(html, notices)
 
 
-def _recordings(session: Session, material: Material) -> list[Recording]:
-    """What can be played: the copy made for browsers in place of its original, then everything else."""
-    found: list[Recording] = []
-    chapters = material.chapters
-    stand_in = _inside(session.output, chapters.playable) if chapters else None
-    for path in session.recordings:
-        target = path
-        if stand_in is not None and chapters is not None and path.name == chapters.video:
-            target, stand_in = stand_in, None
-        found.append(Recording(clean(path.name, 200), address(target, session.output), path in session.video))
-    return found
-
-
-def _embed(session: Session, material: Material, recordings: list[Recording], notices: list[Notice]) -> bool:
-    """Put the first recording into the page in place of its address, if it is small enough."""
-    path = session.recordings[0]
-    if material.chapters and path.name == material.chapters.video:
-        path = _inside(session.output, material.chapters.playable) or path
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(EMBED_LIMIT + 1)
-    except OSError:
-        notices.append(Notice(problem=Problem.IO_ERROR, facts={"file": clean(path.name, 80)}))
-        return False
-    if len(data) > EMBED_LIMIT:
-        limit = f"{EMBED_LIMIT // 1024**2} MB"
-        notices.append(Notice(problem=Problem.TOO_LARGE, facts={"what": "recording in the page", "limit": limit}))
-        return False
-    kinds = _VIDEO if recordings[0].video else _AUDIO
-    kind = kinds.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    url = f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
-    recordings[:] = [Recording(recordings[0].name, url, recordings[0].video)]
-    return True
-
-
 def _thumbnails(session: Session, chapters: tuple[Chapter, ...]) -> list[tuple[str, int, int] | None]:
     found: list[tuple[str, int, int] | None] = []
     for index, chapter in enumerate(chapters):
-        path = _inside(session.output, chapter.thumbnail) if index < PICTURES else None
+        path = inside(session.output, chapter.thumbnail) if index < PICTURES else None
         found.append(data_uri(path, PICTURE_WIDTH) if path else None)
     return found
 
@@ -163,18 +113,6 @@ def _screenshots(session: Session, notices: list[Notice]) -> list[dict[str, Any]
             continue
         shots.append({"name": clean(path.stem, 120), "url": address(path, session.output), "picture": picture})
     return shots
-
-
-def _inside(folder: Path, name: str | None) -> Path | None:
-    """A file that a result names, if it really lies in the result's own folder."""
-    if not name:
-        return None
-    path = folder / name
-    try:
-        inside = path.resolve().is_relative_to(folder.resolve()) and path.is_file()
-    except (OSError, ValueError):
-        return None
-    return path if inside else None
 
 
 def _sound(review: AudioReview) -> dict[str, Any]:

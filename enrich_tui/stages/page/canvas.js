@@ -159,6 +159,20 @@
     });
     if (player.error) one("#unplayable").hidden = false;
     const track = one("#track");
+    // a film without sound is heard through the tracks that were recorded beside it
+    const voices = all(".voice");
+    const heard = () => !player.paused && !(track && track.selectedIndex > 0);
+    const tune = () => {
+      for (const voice of voices) {
+        if (Math.abs(voice.currentTime - player.currentTime) > 0.25) voice.currentTime = player.currentTime;
+        voice.playbackRate = player.playbackRate;
+        [voice.volume, voice.muted] = [player.volume, player.muted];
+        if (heard() && voice.paused && !voice.ended) voice.play().catch(() => {});
+        if (!heard()) voice.pause();
+      }
+    };
+    const occasions = ["play", "pause", "seeking", "timeupdate", "ratechange", "volumechange", "emptied"];
+    for (const name of voices.length ? occasions : []) player.addEventListener(name, tune);
     if (track) {
       track.addEventListener("change", () => {
         const [time, playing] = [player.currentTime, !player.paused];

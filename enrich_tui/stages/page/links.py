@@ -17,3 +17,14 @@ def address(path: Path, page_folder: Path) -> str:
     except ValueError:
         return path.absolute().as_uri()
     return "/".join(quote(os.fsencode(part), safe="") for part in Path(relative).parts)
+
+
+def inside(folder: Path, name: str | None) -> Path | None:
+    """The file that a result names, if it really lies in the result's own folder."""
+    if not name:
+        return None
+    path = folder / name
+    try:
+        return path if path.resolve().is_relative_to(folder.resolve()) and path.is_file() else None
+    except (OSError, ValueError):
+        return None

@@ -173,7 +173,7 @@ def _frame(material: Material, heard: bool, topics: Sequence[str]) -> str:
         what += " about " + (", ".join(named[:-1]) + f" and {named[-1]}" if len(named) > 1 else named[0])
     if parts > 1:
         what += f", in {parts} chapters"
-    if not heard and material.duration:
+    if not heard and material.transcript is not None:
         what += ". No words were found in it"
     return what + "."
 

@@ -9,7 +9,7 @@ from enrich_tui.text import seconds_text
 
 METHODS = {
     "extractive": "An extractive summary: the session's own sentences, chosen and lightly tidied, not rewritten.",
-    "basic": "A basic summary: what there is and when, because nothing was said that could be summed up.",
+    "basic": "A basic summary: what there is and when, without words that could be summed up.",
     "model": "A summary written by a language model.",
 }
 
