@@ -23,7 +23,7 @@ from enrich_tui.store import outputs
 
 VERSION = "1"
 _WATCHED = 0.96
-"""Share of the work that is done when the video has been watched; the rest is writing, and the copy for browsers."""
+"""Share of the work that is done when the video has been watched; the rest is writing and the copy for browsers."""
 _MISSING = 2.0
 """Seconds, and percent of the length, that a recording may lack before it counts as cut off."""
 _REPORTED = 0.002
@@ -83,7 +83,7 @@ def _of_video(task: StageTask, report: Report) -> StageOutput:
         _Part(cut.time, f"Part {number}", watcher.picture(cut), cut.strength) for number, cut in enumerate(cuts, 2)
     ]
     report(_WATCHED, "writing")
-    copy = rewrap.rewrap(source, output, lambda part: report(_WATCHED + part * (1 - _WATCHED)))
+    copy = rewrap.rewrap(source, output)
     chapters = Chapters(
         engine=f"screen {VERSION}",
         video=source.name,

@@ -275,8 +275,9 @@ class Slides:
             canvas.text((w // 12, h * (0.26 + row * 0.1)), "- " + text, self.theme.ink, _font(size, 0.036))
         if layout == 2:
             for i, shape in enumerate(shapes):
-                x = int(w * (0.58 + i * 0.05))
-                canvas.rectangle((x, int(h * (0.85 - shape[0] * 0.5)), x + w // 30, int(h * 0.85)), self.theme.accent)
+                left = int(w * (0.58 + i * 0.05))
+                top = int(h * (0.85 - shape[0] * 0.5))
+                canvas.rectangle((left, top, left + w // 30, int(h * 0.85)), self.theme.accent)
         if layout == 3:
             for x, y, a, b, c in shapes:
                 box = (int(w * (0.5 + x / 3)), int(h * (0.25 + y / 3)))

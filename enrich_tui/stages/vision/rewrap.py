@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 import av
 from av.container import InputContainer
 from av.stream import Stream
-from av.video.stream import VideoStream
 
 from enrich_tui.media.open import audio_streams, codec_of, open_media, video_stream
 from enrich_tui.store import outputs
@@ -25,10 +23,6 @@ _MP4_SOUND = frozenset({"aac", "mp3", "opus"})
 _WEBM_SOUND = frozenset({"opus", "vorbis"})
 
 
-class _CannotWrapError(Exception):
-    """These packets do not fit into the new container."""
-
-
 def container_for(video: str, pixels: str | None, audio: str | None) -> str | None:
     """``mp4`` or ``webm`` for these codecs, by FFmpeg's names; None where no browser would play them."""
     if video == "h264":
@@ -40,7 +34,7 @@ def container_for(video: str, pixels: str | None, audio: str | None) -> str | No
     return None
 
 
-def rewrap(source: Path, output: Path, on_fraction: Callable[[float], None]) -> str | None:
+def rewrap(source: Path, output: Path) -> str | None:
     """Write ``playable.mp4`` or ``.webm`` into ``output`` if browsers need it and the codecs allow it.
 
     Returns its name, or None where it is not needed, not possible, or would fill the disk. Needs as much room on the
@@ -52,13 +46,15 @@ def rewrap(source: Path, output: Path, on_fraction: Callable[[float], None]) -> 
         picture = video_stream(container)
         sound = next(iter(audio_streams(container)), None) if container.streams.audio else None
         form = container_for(codec_of(picture), picture.pix_fmt, codec_of(sound) if sound is not None else None)
-        if form is None or shutil.disk_usage(_existing(output)).free < container.size + _SPARE:
+        # AVI tells the order of decoding only: where pictures are reordered, nobody knows when to show them
+        unordered = container.format.name == "avi" and bool(picture.codec_context.has_b_frames)
+        if form is None or unordered or shutil.disk_usage(_existing(output)).free < container.size + _SPARE:
             return None
         name = f"{NAME}.{form}"
         streams = (picture,) if sound is None else (picture, sound)
         try:
-            outputs.write_with(output / name, lambda file: _copy(container, streams, file, form, on_fraction))
-        except (_CannotWrapError, av.error.FFmpegError, ValueError):
+            outputs.write_with(output / name, lambda file: _copy(container, streams, file, form))
+        except (av.error.FFmpegError, ValueError):
             return None
         return name
 
@@ -75,16 +71,9 @@ def _existing(folder: Path) -> Path:
     return folder if folder.exists() else _existing(folder.parent)
 
 
-def _copy(
-    container: InputContainer,
-    streams: tuple[Stream, ...],
-    file: BinaryIO,
-    form: str,
-    on_fraction: Callable[[float], None],
-) -> None:
+def _copy(container: InputContainer, streams: tuple[Stream, ...], file: BinaryIO, form: str) -> None:
     with av.open(file, "w", format=form) as target:
         into = {stream.index: target.add_stream_from_template(stream) for stream in streams}
-        written = 0
         packets = container.demux(*streams)
         while True:
             try:
@@ -96,13 +85,8 @@ def _copy(
             if not packet.size:
                 continue
             if packet.pts is None:
-                # AVI tells the order of decoding only: where pictures are reordered, nobody knows when to show them
-                if isinstance(packet.stream, VideoStream) and packet.stream.codec_context.has_b_frames:
-                    raise _CannotWrapError
                 packet.pts = packet.dts
             if packet.pts is None:
                 continue
-            written += packet.size
             packet.stream = into[packet.stream_index]
             target.mux(packet)
-            on_fraction(min(1.0, written / max(1, container.size)))
