@@ -28,9 +28,9 @@ class StageModule(Protocol):
     def run(self, task: StageTask, report: Report) -> StageOutput: ...
 
 
-def load(stage: Stage) -> StageModule:
-    """Import the module of a stage; engines are only imported by running it."""
-    return cast("StageModule", importlib.import_module(f"enrich_tui.stages.{stage.value}"))
+def load(stage: Stage, package: str = "enrich_tui.stages") -> StageModule:
+    """Import the module of a stage; engines are only imported by running it. ``package``: where to look for it."""
+    return cast("StageModule", importlib.import_module(f"{package}.{stage.value}"))
 
 
 VERSIONS: dict[Stage, str] = {Stage.AUDIO: "1", Stage.VIDEO: "1", Stage.SUMMARY: "1", Stage.CANVAS: "1"}
