@@ -46,26 +46,32 @@ _COURTESY = _any(
     r"don't forget to (?:like|subscribe)|like and subscribe|subtitles by|untertitel|subtítulos|sous-titres)\b",
 )
 _NAME = r"(?-i:(?!(?:It|This|That|There|These|Those|The|What|Which|Who|Everything|Nothing|People|Then)\b)[A-Z]\w+)"
+_ONLY_WORDS = (
+    "(?:be|not|see|say|know|never|always|show|talk|look|discuss|explain|cover|describe|go over|go through|wait|face|"
+    "start|begin|get started|move on|jump|dive|hope|start by|have|need)"
+)
+"""What one announces in a session and does on the spot."""
 _ACTION = _any(
     r"\b(?:to-?do|action items?|next steps?|follow[- ]up (?:on|with)|deadline)\b",
     r"\b(?:we|you|i|they|he|she|someone|somebody) (?:still |really |also |just |probably )?(?:need|needs|have|"
     r"has|got|ought) to\b(?! (?:say|admit|be honest|know))",
     rf"\b(?:i|we|you|he|she|they|{_NAME})(?:'ll| will| am going to|'m going to|'re going to| are going to|"
     rf" is going to)"
-    r" (?:\w+ly |also |then |just |have to )?(?!be\b|not\b|see\b|say\b|know\b|start by\b|never\b|always\b)\w+",
+    rf" (?:\w+ly |also |then |just |have to )?(?!{_ONLY_WORDS}\b)\w+",
     rf"\b(?:we|you|i|{_NAME}) (?:should|must)(?! (?:i|we|be)\b) \w+",
-    r"\blet'?s (?!see\b|say\b|wait\b|go over\b|get started\b|start\b|face\b|move on\b|talk\b|look\b|begin\b|"
-    r"jump\b|dive\b|hope\b)\w+",
+    rf"\blet'?s (?!{_ONLY_WORDS}\b)\w+",
     r"\b(?:can|could|would) you (?:please )?(?!hear\b|see\b|imagine\b|believe\b)\w+",
     r"\b(?:make sure|remember to|don't forget to|please) \w+",
     r"\b(?:by|before|until) (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|next week|"
     r"end of|the end of)\b",
-    r"\b(?:tenemos que|tengo que|hay que|necesitamos|debemos|deberíamos|vamos a|voy a|falta por|pendiente|"
+    r"\b(?:tenemos que|tengo que|hay que|necesitamos|debemos|deberíamos|"
+    r"(?:vamos|voy) a (?!hablar|ver|mostrar|explicar|empezar|comenzar)|falta por|pendiente|"
     r"queda por|para el (?:lunes|martes|miércoles|jueves|viernes))\b",
     r"\b(?:wir|ich|du|ihr|man) (?:müssen|muss|musst|müsst|sollten|sollte|werde|werden)\b|\b(?:müssen|sollten|"
     r"werden) wir\b|\b(?:kannst du|könntest du|lass uns|lasst uns)\b|\bbis (?:montag|dienstag|mittwoch|"
     r"donnerstag|freitag|morgen|nächste)\b",
-    r"\b(?:il faut|il faudrait|on doit|nous devons|je dois|on va|je vais|nous allons|tu peux|vous pouvez|"
+    r"\b(?:il faut|il faudrait|on doit|nous devons|je dois|"
+    r"(?:on va|je vais|nous allons) (?!parler|voir|montrer|expliquer|commencer|regarder)|tu peux|vous pouvez|"
     r"il reste à|à faire|d'ici (?:lundi|mardi|mercredi|jeudi|vendredi|demain))\b",
 )
 _DECISION = _any(
@@ -109,7 +115,7 @@ def polish(text: str) -> str:
     text = _FILLER.sub(" ", text)
     text = _STUTTER.sub(lambda match: match[0] if match[1].lower() in _DOUBLES else match[1], text)
     text = re.sub(r"\s+", " ", text)
-    text = re.sub(r"\s+([,.;:!?…])", r"\1", text)
+    text = re.sub(r"\s+([,.…])", r"\1", text)
     text = re.sub(r"[,;:]+(?=[,.;:!?…])", "", text).strip(" ,;:-–—")
     text = re.sub(r"^[.…\s]+", "", text)
     for pattern in (_OPENER, _SOFT_OPENER):

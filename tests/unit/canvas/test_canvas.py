@@ -8,6 +8,7 @@ import html
 import json
 import re
 from html.parser import HTMLParser
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -359,3 +360,22 @@ def test_any_text_and_any_time(tmp_path: Path, text: str, start: float, end: flo
     reader = read(draw(given_)[0])
     assert len(reader.scripts) == 2
     json.loads(reader.scripts[0][1])
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2.2."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_every_text_has_enough_contrast(scheme: int) -> None:
+    css = resources.files("enrich_tui.stages.page").joinpath("canvas.css").read_text(encoding="utf-8")
+    block = re.findall(r":root \{(.*?)\}", css, re.DOTALL)[scheme]
+    colours = dict(re.findall(r"--([\w-]+): (#\w{6});", block))
+    pairs = [("ink", "paper"), ("ink", "tint"), ("ink", "raised"), ("quiet", "paper"), ("quiet", "raised")]
+    pairs += [("quiet", "tint"), ("accent", "paper"), ("accent", "tint"), ("paper", "accent"), ("mark-ink", "mark")]
+    for text, ground in pairs:
+        light, dark = sorted((luminance(colours[text]), luminance(colours[ground])), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, ground)
