@@ -1,0 +1,305 @@
+"""Which kind of error an exception is: by its type, by its HTTP status, and only then by its words.
+
+Libraries are known by the shape of their exceptions and never imported. Text that may come from a recording, a
+transcript or a model's answer is not looked at: not :attr:`StageError.detail`, no answer's body but its error code, and
+nothing that stands in quotation marks or is the name of a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from enrich_tui.errors.http import error_codes, problem_of_status, retry_after, status_of
+from enrich_tui.errors.messages import describe, describe_type
+from enrich_tui.errors.problems import Problem, StageError
+from enrich_tui.errors.values import ErrorCategory, ErrorType
+from enrich_tui.errors.words import kind_of_words, refuses
+
+_CHAIN = 5
+"""How many causes are followed."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an exception turned out to be."""
+
+    type: ErrorType
+    category: ErrorCategory
+    problem: Problem | None = None
+    facts: Mapping[str, str | int | float] = field(default_factory=dict)
+    status: int | None = None
+    """HTTP status, if there was one."""
+    retry_after: float | None = None
+    """Seconds that a server asked to wait, if one did."""
+
+    @property
+    def message(self) -> str:
+        """What happened, for a person."""
+        return (describe(self.problem, self.facts) if self.problem else describe_type(self.type)).message
+
+    @property
+    def advice(self) -> str:
+        """What a person can do about it."""
+        return (describe(self.problem, self.facts) if self.problem else describe_type(self.type)).advice
+
+
+# Class names of Python's and of usual libraries' exceptions (PyAV's, httpx's, requests', urllib3's, aiohttp's,
+# openai's and its likes), looked up along the class's ancestors.
+_NAMES: dict[str, Problem] = {
+    # network
+    "TimeoutException": Problem.NETWORK,
+    "TimeoutError": Problem.NETWORK,
+    "Timeout": Problem.NETWORK,
+    "APITimeoutError": Problem.NETWORK,
+    "APIConnectionError": Problem.NETWORK,
+    "ServerTimeoutError": Problem.NETWORK,
+    "ConnectionError": Problem.NETWORK,
+    "ClientConnectionError": Problem.NETWORK,
+    "ClientPayloadError": Problem.NETWORK,
+    "TransportError": Problem.NETWORK,
+    "NetworkError": Problem.NETWORK,
+    "ProtocolError": Problem.NETWORK,
+    "NewConnectionError": Problem.NETWORK,
+    "MaxRetryError": Problem.NETWORK,
+    "IncompleteRead": Problem.NETWORK,
+    "HTTPException": Problem.NETWORK,
+    "gaierror": Problem.NETWORK,
+    "SSLError": Problem.NETWORK,
+    # services
+    "RateLimitError": Problem.RATE_LIMIT,
+    "AuthenticationError": Problem.KEY_REFUSED,
+    "PermissionDeniedError": Problem.KEY_REFUSED,
+    "InternalServerError": Problem.SERVICE_UNAVAILABLE,
+    "ServiceUnavailableError": Problem.SERVICE_UNAVAILABLE,
+    "OverloadedError": Problem.SERVICE_UNAVAILABLE,
+    "APIResponseValidationError": Problem.BAD_ANSWER,
+    "LengthFinishReasonError": Problem.BAD_ANSWER,
+    "ContentFilterFinishReasonError": Problem.BAD_ANSWER,
+    "DecodingError": Problem.BAD_ANSWER,
+    "TooManyRedirects": Problem.BAD_ANSWER,
+    "UnsupportedProtocol": Problem.BAD_ANSWER,
+    "InvalidURL": Problem.BAD_ANSWER,
+    # processes
+    "BrokenExecutor": Problem.WORKER_CRASHED,
+    "PoolShutdownError": Problem.CANCELLED,
+    "IncompleteReadError": Problem.WORKER_CRASHED,
+}
+
+_CODES: dict[str, Problem] = {
+    "rate_limit_exceeded": Problem.RATE_LIMIT,
+    "rate_limit_error": Problem.RATE_LIMIT,
+    "invalid_api_key": Problem.KEY_REFUSED,
+    "authentication_error": Problem.KEY_REFUSED,
+    "overloaded_error": Problem.SERVICE_UNAVAILABLE,
+    "server_error": Problem.SERVICE_UNAVAILABLE,
+}
+"""Error codes of servers, where there is no HTTP status (in a stream)."""
+
+_PYAV: dict[str, Problem] = {
+    "MemoryError": Problem.OUT_OF_MEMORY,
+    "DecoderNotFoundError": Problem.CODEC,
+    "UnknownCodecError": Problem.CODEC,
+    "PatchWelcomeError": Problem.CODEC,
+    "StreamNotFoundError": Problem.NO_STREAM,
+    "ProtocolNotFoundError": Problem.UNSAFE_CONTAINER,
+    "HTTPError": Problem.UNSAFE_CONTAINER,
+    "FileNotFoundError": Problem.FILE_MISSING,
+    "EOFError": Problem.TRUNCATED,
+    "InvalidDataError": Problem.NOT_MEDIA,
+    "DemuxerNotFoundError": Problem.NOT_MEDIA,
+    "FFmpegError": Problem.DAMAGED,  # its PermissionError, too: that is about damaged sound, not about the file
+}
+
+_ERRNO: dict[int, Problem] = {
+    errno.ENOSPC: Problem.DISK_FULL,
+    errno.EFBIG: Problem.DISK_FULL,
+    errno.ENOENT: Problem.FILE_MISSING,
+    errno.ENOTDIR: Problem.FILE_MISSING,
+    errno.EISDIR: Problem.NOT_MEDIA,
+    errno.EACCES: Problem.PERMISSION,
+    errno.EPERM: Problem.PERMISSION,
+    errno.EROFS: Problem.PERMISSION,
+    errno.ELOOP: Problem.UNSAFE_CONTAINER,
+    errno.ENOMEM: Problem.OUT_OF_MEMORY,
+    errno.ETIMEDOUT: Problem.NETWORK,
+    errno.ECONNREFUSED: Problem.NETWORK,
+    errno.ECONNRESET: Problem.NETWORK,
+    errno.ECONNABORTED: Problem.NETWORK,
+    errno.ENETUNREACH: Problem.NETWORK,
+    errno.ENETDOWN: Problem.NETWORK,
+    errno.EHOSTUNREACH: Problem.NETWORK,
+    errno.EPIPE: Problem.NETWORK,
+}
+if hasattr(errno, "EDQUOT"):
+    _ERRNO[errno.EDQUOT] = Problem.DISK_FULL
+
+_BUGS = (
+    TypeError,
+    AttributeError,
+    NameError,
+    LookupError,
+    AssertionError,
+    ArithmeticError,
+    NotImplementedError,
+    RecursionError,
+    SyntaxError,
+)
+"""Would come again the same way, so there is no point in another attempt."""
+
+_MALFORMED = frozenset(
+    (
+        "JSONDecodeError",
+        "UnicodeError",
+        "ValidationError",
+        "TOMLDecodeError",
+        "ParseError",
+        "EOFError",
+        "BadZipFile",
+        "UnidentifiedImageError",
+    )
+)
+
+
+def classify(error: BaseException) -> Finding:
+    """What kind of error this is. Never raises; looks through explicit causes where the error itself tells nothing."""
+    seen: BaseException | None = error
+    for _ in range(_CHAIN):
+        if seen is None:
+            break
+        if (found := _classified(seen)) is not None:
+            return found
+        seen = _leading(seen)
+    return Finding(ErrorType.UNKNOWN, ErrorCategory.TRANSIENT)
+
+
+def from_os_error(error: OSError) -> StageError:
+    """The same as a :class:`StageError`: disk full, file missing, no permission, or an error of the disk."""
+    return StageError(_os_problem(error) or Problem.IO_ERROR, detail=safe_text(error))
+
+
+def safe_text(error: BaseException) -> str:
+    """The text of an exception, also of one whose ``str`` fails. For the log."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a foreign __str__ may do anything
+        return type(error).__name__
+
+
+def of_problem(problem: Problem, **more: Any) -> Finding:
+    """The finding for a problem."""
+    wording = describe(problem)
+    return Finding(wording.type, wording.category, problem, **more)
+
+
+def _leading(error: BaseException) -> BaseException | None:
+    """The exception behind this one: its cause, or the first of a group that tells something."""
+    if isinstance(error, BaseExceptionGroup):
+        members: tuple[BaseException, ...] = error.exceptions
+        return next((member for member in members if _classified(member) is not None), members[0])
+    return error.__cause__
+
+
+def _classified(error: BaseException) -> Finding | None:
+    if isinstance(error, StageError):
+        return of_problem(error.problem, facts=error.facts, status=error.status, retry_after=error.retry_after)
+    if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | GeneratorExit):
+        return of_problem(Problem.CANCELLED)
+    if isinstance(error, BaseExceptionGroup):
+        return None
+    names = [ancestor.__name__ for ancestor in type(error).__mro__]
+    if any((getattr(ancestor, "__module__", None) or "").partition(".")[0] == "av" for ancestor in type(error).__mro__):
+        return next((of_problem(_PYAV[name]) for name in names if name in _PYAV), of_problem(Problem.DAMAGED))
+    if isinstance(error, MemoryError):
+        return of_problem(Problem.OUT_OF_MEMORY)
+    if (status := status_of(error)) is not None or error_codes(error):
+        found = _of_http(error, status)
+        if found is not None:
+            return found
+    return _of_type(error, names) or _of_words(error)
+
+
+def _of_http(error: BaseException, status: int | None) -> Finding | None:
+    wait = retry_after(error)
+    codes = error_codes(error)
+    if refuses(codes):
+        return of_problem(Problem.SERVICE_REFUSED, status=status)
+    if status is None:
+        problem = next((_CODES[code] for code in codes if code in _CODES), None)
+        return of_problem(problem, retry_after=wait) if problem else None
+    problem = problem_of_status(status)
+    if status in {400, 403, 429}:
+        # servers use these for more than one thing; their words decide
+        worded = kind_of_words(safe_text(error))
+        if worded is ErrorType.COST_EXCEEDED and (status != 429 or wait is None):
+            problem = Problem.SERVICE_REFUSED
+        elif worded is ErrorType.INVALID_API_KEY and status != 429:
+            problem = Problem.KEY_REFUSED
+    if problem is not None:
+        return of_problem(problem, status=status, retry_after=wait)
+    if 400 <= status < 500:
+        return Finding(ErrorType.MALFORMED_DATA, ErrorCategory.PERMANENT, status=status)
+    return None
+
+
+def _of_type(error: BaseException, names: list[str]) -> Finding | None:
+    if isinstance(error, subprocess.CalledProcessError):
+        return of_problem(Problem.WORKER_CRASHED)
+    if isinstance(error, subprocess.TimeoutExpired):
+        return of_problem(Problem.TIME_LIMIT)
+    if isinstance(error, ImportError):
+        return of_problem(Problem.ENGINE_MISSING)
+    named = next((_NAMES[name] for name in names if name in _NAMES), None)
+    if isinstance(error, OSError):
+        reason = getattr(error, "reason", None)  # urllib wraps what happened
+        if isinstance(reason, BaseException) and reason is not error:
+            return _classified(reason) or of_problem(Problem.NETWORK)
+        problem = named or _os_problem(error)  # the number of an SSLError is no errno
+        if problem is not None:
+            return of_problem(problem)
+        return of_problem(Problem.NETWORK if "URLError" in names else Problem.IO_ERROR) if error.errno else None
+    if named is not None:
+        return of_problem(named)
+    if not _MALFORMED.isdisjoint(names):
+        return Finding(ErrorType.MALFORMED_DATA, ErrorCategory.PERMANENT)
+    return of_problem(Problem.INTERNAL) if isinstance(error, _BUGS) else None
+
+
+def _os_problem(error: OSError) -> Problem | None:
+    if error.errno is not None:
+        return _ERRNO.get(error.errno)
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return Problem.FILE_MISSING
+    if isinstance(error, PermissionError):
+        return Problem.PERMISSION
+    return None
+
+
+def _of_words(error: BaseException) -> Finding | None:
+    """The last resort, for exceptions whose type says nothing."""
+    kind = kind_of_words(safe_text(error))
+    if kind is not None:
+        wording = describe_type(kind)
+        problem = next((candidate for candidate in _WORDED if describe(candidate).type is kind), None)
+        return Finding(kind, wording.category, problem, retry_after=retry_after(error))
+    if isinstance(error, ValueError):
+        return Finding(ErrorType.MALFORMED_DATA, ErrorCategory.PERMANENT)
+    if isinstance(error, OSError):
+        return of_problem(Problem.IO_ERROR)
+    return None
+
+
+_WORDED = (
+    Problem.RATE_LIMIT,
+    Problem.NETWORK,
+    Problem.SERVICE_UNAVAILABLE,
+    Problem.KEY_REFUSED,
+    Problem.SERVICE_REFUSED,
+    Problem.OUT_OF_MEMORY,
+    Problem.WORKER_CRASHED,
+)
+"""The problems that words can tell."""
