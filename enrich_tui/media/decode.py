@@ -104,7 +104,7 @@ class Decoding:
         return length * _wave_share(self._path, container.size) if length and name == "wav" else length
 
     def _blocks(self, container: InputContainer, stream: AudioStream) -> Iterator[Samples]:
-        """Pieces of at least a second (the last one less)."""
+        """Pieces of one to two seconds (the last one less)."""
         start = (container.start_time or 0) / av.time_base
         whole = self.announced or announced(container)
         stream.codec_context.thread_count = 1
@@ -116,15 +116,15 @@ class Decoding:
                     pending.append(piece)
                     held += len(piece)
                     if held >= self._rate:
-                        yield np.concatenate(pending)
+                        if whole:
+                            self._told(self.seconds / whole)
+                        elif packet is not None and packet.pos is not None and container.size > 0:
+                            self._told(packet.pos / container.size)
+                        yield from _in_seconds(np.concatenate(pending), self._rate)
                         pending, held = [], 0
-            if whole:
-                self._told(self.seconds / whole)
-            elif packet is not None and packet.pos is not None and container.size > 0:
-                self._told(packet.pos / container.size)
         pending.extend(self._resampled(None))
         if pending:
-            yield np.concatenate(pending)
+            yield from _in_seconds(np.concatenate(pending), self._rate)
 
     def _packets(self, container: InputContainer, stream: AudioStream) -> Iterator[Packet[AudioStream] | None]:
         """Every packet with something in it, then None. A container that breaks off ends there."""
@@ -216,6 +216,12 @@ def decode_audio(
     ``report`` is told the fraction that is decoded, 0 to 1, never going back.
     """
     return Decoding(path, rate=rate, report=report, track=track)
+
+
+def _in_seconds(samples: Samples, rate: int) -> Iterator[Samples]:
+    """Cut what is longer than two seconds: some recordings have packets of any size."""
+    whole = max(1, len(samples) // rate)
+    yield from np.array_split(samples, whole)
 
 
 def _counts_frames(path: Path) -> bool:

