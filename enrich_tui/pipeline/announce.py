@@ -49,6 +49,8 @@ TICK = 0.25
 VITALS = 1.0
 """Seconds between two looks at what a worker's process uses."""
 
+_PROBLEMS = frozenset(Problem)
+
 State = Literal["running", "paused", "draining", "stopping", "done"]
 
 
@@ -169,7 +171,7 @@ class Announcer:
             error=result.message if status == "failed" else None,
             outcome="cached" if result.cached else None,
         )
-        word = describe(Problem(result.problem), {}).word if _known(result.problem) else None
+        word = describe(Problem(result.problem)).word if result.problem in _PROBLEMS else None
         self.emit(
             StageFinished(
                 session=entry.session.id,
@@ -348,7 +350,3 @@ class Announcer:
             )
         )
         return code
-
-
-def _known(problem: str | None) -> bool:
-    return problem is not None and problem in Problem.__members__.values()

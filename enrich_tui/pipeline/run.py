@@ -12,6 +12,7 @@ import math
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from enrich_tui.config import Config
@@ -193,7 +194,8 @@ class BatchRun:
         if self._paused or self._ending or len(self._tasks) >= self._slots:
             return None
         for entry, stage in self._queue.candidates(time.monotonic()):
-            if entry.stages[stage].key and self._errors.circuit_state(OPERATIONS[stage]) != "open":
+            prepared = entry.stages[stage].key and entry.session.id not in self._cancelled
+            if prepared and self._errors.circuit_state(OPERATIONS[stage]) != "open":
                 return entry, stage
         return None
 
@@ -213,7 +215,7 @@ class BatchRun:
             entry.stages[stage].state = StageState.RUNNING
             task = asyncio.create_task(self._attempt(worker, entry, stage), name=f"{stage} of {entry.session.id}")
             self._tasks[entry.session.id, stage] = task
-            task.add_done_callback(lambda done, key=(entry.session.id, stage): self._attempt_over(key, done))
+            task.add_done_callback(partial(self._attempt_over, (entry.session.id, stage)))
         if self._lease is not None and self._lease.done():
             self._spawn(self._pool.release_worker(self._lease.result()))
             self._lease = None

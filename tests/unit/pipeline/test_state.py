@@ -55,9 +55,9 @@ def test_a_retry_takes_up_at_the_stage_that_failed() -> None:
     end(queue, "a", Stage.CANVAS)
     assert queue.reopen("a") == ()
     queue.close("a", SessionStatus.PARTIAL)
-    assert queue.finished
+    assert queue.open() == ()
     assert queue.reopen("a") == (Stage.VIDEO, Stage.SUMMARY, Stage.CANVAS)
-    assert not queue.finished
+    assert queue.open() == (queue["a"],)
     assert [stage for _, stage in queue.candidates(0)] == [Stage.VIDEO]
 
 
