@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -56,7 +57,12 @@ class _Search:
         self._ids: set[str] = set()
 
     def library(self) -> Library:
-        return Library(root=self._root, sessions=tuple(self._sessions), rejected=tuple(self._rejected))
+        titles = Counter(session.title for session in self._sessions)
+        told_apart = tuple(
+            session if titles[session.title] == 1 else session.model_copy(update={"title": session.id})
+            for session in self._sessions
+        )
+        return Library(root=self._root, sessions=told_apart, rejected=tuple(self._rejected))
 
     def folder(self, folder: Path) -> None:
         try:

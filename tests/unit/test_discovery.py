@@ -158,6 +158,7 @@ def test_files_that_differ_in_their_ending_only_do_not_share_results(tmp_path: P
     library = discover(tmp_path)
     assert len({session.output for session in library.sessions}) == 2
     assert len({session.id for session in library.sessions}) == 2
+    assert [session.title for session in library.sessions] == ["zero.mp4", "zero.wav"]
 
 
 def test_equal_ids_are_kept_apart(tmp_path: Path) -> None:
