@@ -12,6 +12,7 @@ from enrich_tui.events import (
     EVENT,
     BatchChanged,
     Eta,
+    Event,
     RunStarted,
     SessionFinished,
     SessionQueued,
@@ -83,7 +84,7 @@ def test_no_display_of_events_mentions_money_or_breaks_a_line(text: str) -> None
 def test_the_json_stream_can_be_read_again() -> None:
     stream = io.StringIO()
     display = JsonDisplay(stream)
-    events = [STARTED, QUEUED, BATCH]
+    events: list[Event] = [STARTED, QUEUED, BATCH]
     for event in events:
         display(event)
     lines = stream.getvalue().splitlines()
