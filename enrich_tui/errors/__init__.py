@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from enrich_tui.errors.breaker import CircuitBreaker, Permit
-    from enrich_tui.errors.classify import classify, from_os_error
+    from enrich_tui.errors.classification import classify, from_os_error
     from enrich_tui.errors.handler import ErrorHandler, get_error_handler, reset_error_handler
     from enrich_tui.errors.log import RedactingFormatter, redact
     from enrich_tui.errors.messages import Wording, describe, describe_type
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "breaker": ("CircuitBreaker", "Permit"),
-    "classify": ("classify", "from_os_error"),
+    "classification": ("classify", "from_os_error"),
     "handler": ("ErrorHandler", "get_error_handler", "reset_error_handler"),
     "log": ("RedactingFormatter", "redact"),
     "messages": ("Wording", "describe", "describe_type"),

@@ -13,7 +13,7 @@ from typing import Any
 from enrich_tui.errors.backoff import Backoff
 from enrich_tui.errors.breaker import CircuitBreaker, Permit
 from enrich_tui.errors.circuits import Circuits
-from enrich_tui.errors.classify import Finding, classify, safe_text
+from enrich_tui.errors.classification import Finding, classify, safe_text
 from enrich_tui.errors.log import redact
 from enrich_tui.errors.problems import StageError
 from enrich_tui.errors.values import (
@@ -42,10 +42,10 @@ _FAILED: dict[str, ErrorType] = {
 _ABORTING = frozenset({ErrorType.INVALID_API_KEY, ErrorType.COST_EXCEEDED})
 
 _NEXT: dict[RecommendedAction, str] = {
-    RecommendedAction.RETRY: "It is tried again by itself.",
+    RecommendedAction.RETRY: "It will be tried again.",
     RecommendedAction.SKIP: "This session is left out; the others go on.",
     RecommendedAction.ABORT: "The work that needs it stops here.",
-    RecommendedAction.CONTINUE_PARTIAL: "The rest goes on without it.",
+    RecommendedAction.CONTINUE_PARTIAL: "The session goes on without it.",
 }
 """What happens next."""
 _LAST_STAGE = "What was made before it is there."

@@ -84,7 +84,7 @@ class ErrorContext(Frozen):
         self, session_id: str, operation: str, attempt_number: int = 1, metadata: dict[str, Any] | None = None
     ) -> None:
         values: dict[str, Any] = {"session_id": session_id, "operation": operation, "attempt_number": attempt_number}
-        super().__init__(**values, **{"metadata": metadata or {}})
+        super().__init__(**{**values, "metadata": metadata or {}})
 
 
 class BackendDetails(Frozen):

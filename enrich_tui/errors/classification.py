@@ -70,6 +70,7 @@ _NAMES: dict[str, Problem] = {
     "HTTPException": Problem.NETWORK,
     "gaierror": Problem.NETWORK,
     "SSLError": Problem.NETWORK,
+    "URLError": Problem.NETWORK,
     # services
     "RateLimitError": Problem.RATE_LIMIT,
     "AuthenticationError": Problem.KEY_REFUSED,
@@ -197,11 +198,16 @@ def of_problem(problem: Problem, **more: Any) -> Finding:
 
 
 def _leading(error: BaseException) -> BaseException | None:
-    """The exception behind this one: its cause, or the first of a group that tells something."""
+    """The exception behind this one: its cause, or the one of a group that tells most."""
     if isinstance(error, BaseExceptionGroup):
-        members: tuple[BaseException, ...] = error.exceptions
-        return next((member for member in members if _classified(member) is not None), members[0])
+        return max(error.exceptions, key=_tells)
     return error.__cause__
+
+
+def _tells(error: BaseException) -> int:
+    """How much an exception says about what happened."""
+    finding = _classified(error)
+    return 0 if finding is None else 1 if finding.problem is Problem.INTERNAL else 2
 
 
 def _classified(error: BaseException) -> Finding | None:
@@ -214,6 +220,8 @@ def _classified(error: BaseException) -> Finding | None:
     names = [ancestor.__name__ for ancestor in type(error).__mro__]
     if any((getattr(ancestor, "__module__", None) or "").partition(".")[0] == "av" for ancestor in type(error).__mro__):
         return next((of_problem(_PYAV[name]) for name in names if name in _PYAV), of_problem(Problem.DAMAGED))
+    if "WorkerAcquisitionTimeoutError" in names:  # about our own workers, not about a service
+        return Finding(ErrorType.UNKNOWN, ErrorCategory.TRANSIENT)
     if isinstance(error, MemoryError):
         return of_problem(Problem.OUT_OF_MEMORY)
     if (status := status_of(error)) is not None or error_codes(error):
@@ -261,7 +269,7 @@ def _of_type(error: BaseException, names: list[str]) -> Finding | None:
         problem = named or _os_problem(error)  # the number of an SSLError is no errno
         if problem is not None:
             return of_problem(problem)
-        return of_problem(Problem.NETWORK if "URLError" in names else Problem.IO_ERROR) if error.errno else None
+        return of_problem(Problem.IO_ERROR) if error.errno else None
     if named is not None:
         return of_problem(named)
     if not _MALFORMED.isdisjoint(names):
