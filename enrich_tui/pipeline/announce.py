@@ -158,19 +158,21 @@ class Announcer:
         )
 
     def stage_ended(self, entry: SessionEntry, result: StageResult) -> None:
-        """A stage has ended for good."""
-        self.session_started(entry)
+        """A stage has ended for good. What has no input is skipped before its session starts."""
+        if result.status is not StageOutcome.SKIPPED:
+            self.session_started(entry)
         status = {
             StageOutcome.COMPLETED: "completed",
             StageOutcome.SKIPPED: "skipped",
         }.get(result.status, "failed")
-        self._progress.update_stage(
-            entry.session.id,
-            result.stage,
-            status=status,
-            error=result.message if status == "failed" else None,
-            outcome="cached" if result.cached else None,
-        )
+        if entry.session.id in self._busy:
+            self._progress.update_stage(
+                entry.session.id,
+                result.stage,
+                status=status,
+                error=result.message if status == "failed" else None,
+                outcome="cached" if result.cached else None,
+            )
         word = describe(Problem(result.problem)).word if result.problem in _PROBLEMS else None
         self.emit(
             StageFinished(
@@ -195,6 +197,7 @@ class Announcer:
         if entry.status is None:
             return
         ident = entry.session.id
+        self.session_started(entry)
         self._busy.discard(ident)
         self._ended[entry.status] += 1
         self._finished_at.append(time.monotonic())
