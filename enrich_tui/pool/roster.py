@@ -1,0 +1,177 @@
+"""The slots of a pool, and who gets them next. Belongs to one event loop, like the pool it is made for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from enrich_tui.errors.problems import Problem, WorkerCrashedError
+from enrich_tui.pool.executor import ExecutorFactory
+from enrich_tui.pool.ledger import Ledger
+from enrich_tui.pool.model import WorkerSnapshot, WorkerState
+from enrich_tui.pool.slot import Condition, Slot
+from enrich_tui.pool.upkeep import Upkeep
+from enrich_tui.pool.waiters import Waiters
+from enrich_tui.pool.worker import Worker
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[WorkerSnapshot], object]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When a slot is restarted; see :class:`enrich_tui.pool.WorkerPool`."""
+
+    error_threshold: int
+    auto_restart: bool
+    recycle_after: int | None
+    memory_limit: int | None
+
+
+class Roster:
+    """Every slot is with a holder, with the idle, coming up, in error or closed. While anybody waits, none is idle."""
+
+    def __init__(self, rules: Rules, executor_factory: ExecutorFactory | None, clock: Callable[[], float]) -> None:
+        self._rules = rules
+        self._executor_factory = executor_factory
+        self._clock = clock
+        self.slots: dict[int, Slot] = {}
+        self.idle: dict[Slot, None] = {}
+        """Slots that can take a job at once; the last one in is the first one out, because its caches are warm."""
+        self.waiters: Waiters[Worker] = Waiters()
+        self.ledger = Ledger(clock())
+        self.upkeep = Upkeep(clock, changed=self.changed, up=self.offer)
+        self.listeners: dict[object, Listener] = {}
+        self.closing = False
+        """No slot takes another job."""
+        self.drained = asyncio.Event()
+        """All slots are closed."""
+        self.stops: set[asyncio.Task[None]] = set()
+        """Executors that are being stopped."""
+
+    def add(self) -> Slot:
+        """A new slot with the lowest number that is free; nobody has been offered it yet."""
+        ident = next(number for number in count(1) if number not in self.slots)
+        executor = None if self._executor_factory is None else self._executor_factory(ident)
+        slot = self.slots[ident] = Slot(ident, executor, self._clock())
+        return slot
+
+    def take(self) -> Worker | None:
+        """Lease an idle slot that is alive, if there is one."""
+        while self.idle:
+            slot, _ = self.idle.popitem()
+            if slot.executor is None or slot.executor.alive:
+                return self._lease(slot, self._clock())
+            self.died_idle(slot)
+        return None
+
+    def warm_one(self) -> None:
+        """Start one slot that was never needed yet, if there is one."""
+        if self._executor_factory is not None:
+            for slot in self.slots.values():
+                if slot.condition is Condition.COLD:
+                    self.upkeep.start(slot)
+                    break
+
+    def offer(self, slot: Slot, now: float) -> None:
+        """The slot can work: it goes to the first waiter, or idle; or on, where it was restarted under its holder."""
+        if slot.lease is None:
+            waiter = self.waiters.next()
+            if waiter is not None:
+                waiter.set_result(self._lease(slot, now))
+                return
+            self.idle[slot] = None
+        if self.listeners:
+            self.changed(slot)
+
+    def end_lease(self, slot: Slot, now: float, faulty: bool = False) -> None:
+        """Take the slot from its holder, and decide what becomes of it."""
+        slot.vacate()
+        rules = self._rules
+        if self.closing or slot.retiring:
+            self.close(slot, WorkerState.SHUTDOWN if self.closing else WorkerState.REMOVED)
+        elif slot.condition is Condition.RESTARTING:
+            self.changed(slot)
+        elif faulty or slot.error_count >= rules.error_threshold:
+            self._fault(slot)
+        elif slot.executor is not None and (
+            not slot.executor.alive
+            or self.too_big(slot)
+            or (rules.recycle_after is not None and slot.jobs_since_start >= rules.recycle_after)
+        ):
+            self.upkeep.restart(slot)
+        else:
+            self.offer(slot, now)
+
+    def died_idle(self, slot: Slot) -> None:
+        """The executor of a slot that is no longer among the idle was found dead."""
+        log.warning("Worker %d ended while it was idle.", slot.id)
+        slot.note(WorkerCrashedError(Problem.WORKER_CRASHED))
+        self._fault(slot)
+
+    def too_big(self, slot: Slot) -> bool:
+        """True where its process has more memory than it should."""
+        limit = self._rules.memory_limit
+        return limit is not None and (slot.vitals().memory or 0) > limit
+
+    def close(self, slot: Slot, state: WorkerState) -> asyncio.Task[None] | None:
+        """End a slot for good. Returns the task that stops its executor, where it has one that was started."""
+        self.idle.pop(slot, None)
+        attempt = self.upkeep.halt(slot)
+        cold = slot.condition is Condition.COLD
+        now = self._clock()
+        slot.close(state, now)
+        if state is WorkerState.REMOVED:
+            del self.slots[slot.id]
+            self.ledger.removed(slot, now)
+        stop = None
+        if slot.executor is not None and not cold:
+            stop = asyncio.create_task(_stop(slot, attempt), name=f"worker {slot.id} stops")
+            self.stops.add(stop)
+            stop.add_done_callback(self.stops.discard)
+        self.changed(slot)
+        if self.closing and all(other.condition is Condition.CLOSED for other in self.slots.values()):
+            self.ledger.close(now)
+            self.drained.set()
+        return stop
+
+    def changed(self, slot: Slot) -> None:
+        """Tell everybody who listens."""
+        if self.listeners:
+            snapshot = slot.snapshot()
+            for listener in tuple(self.listeners.values()):
+                try:
+                    listener(snapshot)
+                except Exception:
+                    log.exception("A listener of the worker pool failed.")
+
+    def _lease(self, slot: Slot, now: float) -> Worker:
+        worker = Worker(slot, slot.epoch)
+        slot.lease = weakref.ref(worker)
+        slot.lease_generation = slot.generation
+        slot.busy_since = slot.last_activity_at = now
+        if self.listeners:
+            self.changed(slot)
+        return worker
+
+    def _fault(self, slot: Slot) -> None:
+        if self._rules.auto_restart:
+            self.upkeep.restart(slot)
+        else:
+            slot.enter(Condition.ERROR, self._clock())
+            self.changed(slot)
+
+
+async def _stop(slot: Slot, attempt: asyncio.Task[None] | None) -> None:
+    if attempt is not None:
+        await asyncio.wait((attempt,))
+    if slot.executor is not None:
+        try:
+            await slot.executor.stop()
+        except Exception:
+            log.exception("Worker %d could not be stopped.", slot.id)

@@ -1,0 +1,116 @@
+"""Callers in line for something, first come, first served, each with a deadline of its own.
+
+Who is cancelled or runs out of time stays in the line, dead, until its turn comes or until the dead are more than the
+living; so leaving costs O(1) on average wherever one stands. All deadlines share one timer of the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from enum import Enum, auto
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_SLACK = 64
+"""Dead entries that are not worth sweeping."""
+
+
+class Refusal(Enum):
+    """Why a waiter gets nothing."""
+
+    TIMEOUT = auto()
+    SHUTDOWN = auto()
+
+
+class Waiters(Generic[T]):
+    """The line. A waiter awaits its future, which gets a ``T`` or a :class:`Refusal`; its length is who still waits."""
+
+    def __init__(self) -> None:
+        self._line: deque[asyncio.Future[T | Refusal]] = deque()
+        # Deadlines mostly come in rising order, for which a push to the heap is O(1); the count keeps ties apart.
+        self._deadlines: list[tuple[float, int, asyncio.Future[T | Refusal]]] = []
+        self._order = count()
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting = 0
+
+    def __len__(self) -> int:
+        return self._waiting
+
+    def join(self, loop: asyncio.AbstractEventLoop, timeout: float) -> asyncio.Future[T | Refusal]:
+        """Stand at the end of the line for at most ``timeout`` seconds (``math.inf``: for ever).
+
+        Who stops waiting for another reason than the future's result must say so: :meth:`leave`.
+        """
+        future: asyncio.Future[T | Refusal] = loop.create_future()
+        self._line.append(future)
+        self._waiting += 1
+        if timeout != math.inf:
+            deadline = loop.time() + timeout
+            heappush(self._deadlines, (deadline, next(self._order), future))
+            if self._timer is None or deadline < self._timer.when():
+                self._arm(loop, deadline)
+        return future
+
+    def next(self) -> asyncio.Future[T | Refusal] | None:
+        """Take the first one out of the line, whose future is then to be resolved at once; None where nobody waits."""
+        line = self._line
+        while line:
+            future = line.popleft()
+            if not future.done():
+                self._waiting -= 1
+                if len(self._deadlines) > 2 * self._waiting + _SLACK:
+                    self._sweep()
+                return future
+        return None
+
+    def leave(self, future: asyncio.Future[T | Refusal]) -> T | None:
+        """Stop waiting. Returns what the waiter had already been given, which is then for the caller to pass on."""
+        if future.cancel() or future.cancelled():
+            self._waiting -= 1
+            if len(self._line) > 2 * self._waiting + _SLACK:
+                self._sweep()
+            return None
+        given = future.result()
+        return None if isinstance(given, Refusal) else given
+
+    def refuse(self) -> None:
+        """Send everybody away."""
+        for future in self._line:
+            if not future.done():
+                future.set_result(Refusal.SHUTDOWN)
+                self._waiting -= 1
+        self._line.clear()
+        self._deadlines.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_at(deadline, self._expire, loop)
+
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        now = loop.time()
+        while self._deadlines:
+            deadline, _, future = self._deadlines[0]
+            if not future.done():
+                if deadline > now:
+                    self._arm(loop, deadline)
+                    break
+                future.set_result(Refusal.TIMEOUT)
+                self._waiting -= 1
+            heappop(self._deadlines)
+        if len(self._line) > 2 * self._waiting + _SLACK:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        self._line = deque(future for future in self._line if not future.done())
+        self._deadlines = [entry for entry in self._deadlines if not entry[2].done()]
+        heapify(self._deadlines)
