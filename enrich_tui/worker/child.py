@@ -126,7 +126,7 @@ class Child:
             await child.kill("It was not ready in time.")
             raise WorkerCrashedError(Problem.WORKER_HUNG, detail=f"Not ready in {START_SECONDS:.0f} s.") from None
         except asyncio.CancelledError:
-            child._signal("SIGKILL")
+            await child.kill("Nobody waits for it any more.")
             raise
         if error is not None:
             raise error
@@ -233,16 +233,23 @@ class Child:
         except FrameError as error:
             self._fault = self._fault or f"It sent what cannot be read: {error}."
             self._signal("SIGKILL")
+        except asyncio.CancelledError:
+            self._signal("SIGKILL")
+            raise
+        finally:
+            await self._bury()
+
+    async def _bury(self) -> None:
         self._stdin.close()
         ending = asyncio.ensure_future(self._process.wait())
         await asyncio.wait({ending}, timeout=_EXIT_SECONDS)
         self._signal("SIGKILL")  # the rest of its group, or itself where it closed the pipe and stayed
         await ending
         self._log.close()
-        error_of_end = self._crash()
+        error = self._crash()
         if not self._ready.done():
-            self._ready.set_result(error_of_end)
-        self._settle(error_of_end)
+            self._ready.set_result(error)
+        self._settle(error)
 
     def _take(self, frame: ToParent) -> None:
         match frame:

@@ -17,14 +17,17 @@ _ALLOWED = frozenset(
         *("SYSTEMROOT", "WINDIR", "APPDATA", "LOCALAPPDATA", "USERPROFILE", "PATHEXT", "NUMBER_OF_PROCESSORS"),
     }
 )
-_PACKAGE_ROOT = str(Path(enrich_tui.__file__).parents[1])
+_ROOT = Path(enrich_tui.__file__).parents[1]
+_INSTALLED = _ROOT.name in {"site-packages", "dist-packages"}
 
 
 def child_environment(environment: Mapping[str, str], threads: int) -> dict[str, str]:
     """The environment of a worker's process whose engines may use ``threads`` threads."""
     kept = {name: value for name, value in environment.items() if name in _ALLOWED or name.startswith("LC_")}
-    # The child does not look for modules in the current folder, which may be somebody's recordings.
-    kept["PYTHONPATH"] = os.pathsep.join(filter(None, (_PACKAGE_ROOT, environment.get("PYTHONPATH", ""))))
+    # The child does not look for modules in the current folder, which may be somebody's recordings. Hence it has to be
+    # told where an uninstalled package is.
+    paths = ("" if _INSTALLED else str(_ROOT), environment.get("PYTHONPATH", ""))
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     kept["HF_HUB_OFFLINE"] = "1"
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
         kept[name] = str(threads)

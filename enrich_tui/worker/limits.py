@@ -9,13 +9,16 @@ import contextlib
 import os
 import signal
 import sys
-from pathlib import Path
 
 FILE_BYTES = 16 * 1024**3
 """Longest file that a stage may write: some hours of video, copied into another container."""
 OPEN_FILES = 512
 NICENESS = 10
-"""The display and the person's other programs come first."""
+"""The display and the person's other programs come first.
+
+Where Linux shares processors out by session, this counts inside a session only. That is meant: a session of its own
+keeps the display's loop as quick as beside nothing, and a nice group of sessions would add nothing but slow starts.
+"""
 
 
 def apply(memory: int) -> None:
@@ -29,9 +32,6 @@ def apply(memory: int) -> None:
         _limit(resource.RLIMIT_CORE, 0)
         with contextlib.suppress(OSError):
             os.nice(NICENESS)
-    # Where Linux groups processes by session, niceness counts inside the group only; the group has its own.
-    with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
 def die_with_parent() -> None:

@@ -47,7 +47,7 @@ async def begun(executor: ProcessExecutor, task: StageTask) -> tuple[asyncio.Tas
 async def within(seconds: float, condition: Callable[[], bool]) -> bool:
     """Whether it becomes true in this time."""
     end = time.monotonic() + seconds
-    while not (true := condition()) and time.monotonic() < end:
+    while not (true := condition()) and time.monotonic() < end:  # noqa: ASYNC110 - watched from the outside
         await asyncio.sleep(0.01)
     return true
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import signal
 import subprocess
@@ -12,12 +13,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import av
-
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.model import StageOutput, StageTask
 from enrich_tui.stages import Report
 from enrich_tui.store.outputs import write_with
+from enrich_tui.worker.process import WARM_MODULES
 
 VERSION = "1"
 
@@ -82,6 +82,8 @@ def miss_file(task: StageTask, report: Report) -> dict[str, object]:
 
 @act
 def meet_damage(task: StageTask, report: Report) -> dict[str, object]:
+    import av
+
     raise av.error.PermissionError(1, "Operation not permitted")
 
 
@@ -131,6 +133,21 @@ def talk_nonsense(task: StageTask, report: Report) -> dict[str, object]:
         except OSError:
             continue
     return wait(task, report)
+
+
+@act
+def use_engines(task: StageTask, report: Report) -> dict[str, object]:
+    for module in WARM_MODULES:
+        importlib.import_module(module)
+    return {"pid": os.getpid()}
+
+
+@act
+def burn_a_second(task: StageTask, report: Report) -> dict[str, object]:
+    report(0.1, str(os.getpid()))
+    while time.process_time() < 1.0:
+        pass
+    return {}
 
 
 @act
