@@ -25,7 +25,7 @@ from enrich_tui.stages.vision.frames import Reader
 from enrich_tui.stages.vision.watch import Watcher
 from tests.benchmarks.made_sessions import Session
 
-TUNED = range(1, 9)
+TUNED = range(1, 14)
 JUDGED = range(201, 209)
 SECONDS = 120.0
 TOLERANCE = 1.0

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from enrich_tui.stages.vision.changes import Change
 
-THRESHOLD = 0.17
-"""Least strength of a cut. Tuned, as the weights below, on the made sessions 1 to 8 of the benchmarks."""
+THRESHOLD = 0.16
+"""Least strength of a cut. Tuned, as the weights below, on the made sessions 1 to 13 of the benchmarks."""
 _HISTOGRAM = 0.5
 _BLOCKS = 0.25
 _CONTENT = 0.25

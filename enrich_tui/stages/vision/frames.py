@@ -70,7 +70,7 @@ class Health:
 def grey(frame: VideoFrame) -> Grey:
     """A frame as a small grey picture of :data:`WIDTH` columns."""
     height = min(4 * WIDTH, max(16, round(frame.height * WIDTH / frame.width)))
-    small = frame.reformat(width=WIDTH, height=height, format="gray", interpolation="AREA")
+    small = frame.reformat(width=WIDTH, height=height, format="gray", interpolation="BILINEAR")
     picture: Grey = small.to_ndarray().astype(np.uint8, copy=False)
     return picture
 

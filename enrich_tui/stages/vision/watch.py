@@ -83,10 +83,9 @@ class Watcher:
     def _settle(self, pending: _Pending, after: Sample | None) -> None:
         sample, change = pending.sample, pending.change
         late = after is None or after.time - sample.step_time > _LATE
-        lasting = change
-        if after is not None and not late and max(change.histogram, change.blocks) > 0.01:
-            lasting = difference(pending.before, after.grey)
-        look = Look(sample.step_time, sample.step, sample.calm, change, lasting)
+        look = Look(sample.step_time, sample.step, sample.calm, change, change)
+        if after is not None and not late and promise(look) >= THRESHOLD:
+            look = look._replace(lasting=difference(pending.before, after.grey))
         self._looks.append(look)
         if promise(look) >= THRESHOLD:
             self._keep(len(self._looks) - 1, look, sample.frame if after is None or late else after.frame)
