@@ -11,9 +11,10 @@ import logging
 import math
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from enrich_tui.config import Config
 from enrich_tui.errors import ErrorContext, ErrorHandler
@@ -158,22 +159,17 @@ class BatchRun:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
 
-    def _spawn(self, work: Awaitable[object]) -> asyncio.Task[object]:
-        async def guarded() -> object:
-            try:
-                return await work
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                _log.exception("A part of the run failed.")
-                raise
-            finally:
-                self._wake.set()
-
-        task = asyncio.create_task(guarded())
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+        task = asyncio.create_task(work)
         self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        task.add_done_callback(self._background_over)
         return task
+
+    def _background_over(self, task: asyncio.Task[object]) -> None:
+        self._background.discard(task)
+        self._wake.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("A part of the run failed.", exc_info=error)
 
     # -- from the queue to the workers --------------------------------------------------------------------------------
 
