@@ -197,11 +197,13 @@ class ProgressService:
         media: Mapping[str, Media] | None = None,
         workers: int | None = None,
         cpu_slots: int | None = None,
+        sizes: Mapping[str, int] | None = None,
     ) -> None:
         """Begin to count these sessions as one batch, in the order of the queue; an earlier batch is forgotten.
 
         ``media`` tells for each session which stages it has and how long they are, for the estimate; a session that it
-        does not name has all four, of unknown length. Sessions that were started before count as they are.
+        does not name has all four, of unknown length. ``sizes`` are the sessions' bytes, which stand in for unknown
+        lengths. Sessions that were started before count as they are.
         """
         now = self._clock()
         ids = list(dict.fromkeys(session_ids))
@@ -209,8 +211,8 @@ class ProgressService:
         if workers is not None:
             self._workers = max(1, workers)
         stages = [(key, self._stages(key, lengths.get(key))) for key in ids]
-        self._estimator.plan(stages, self._worker_count(), now, cpu_slots)
-        weights = {key: sum(self._estimator.expected(key).values()) for key in ids} if media else {}
+        self._estimator.plan(stages, self._worker_count(), now, cpu_slots, sizes=sizes)
+        weights = {key: sum(self._estimator.expected(key).values()) for key in ids} if media or sizes else {}
         self._batch = Batch(ids, weights, now)
         self._told = None
         for run in self._runs.values():
@@ -237,6 +239,10 @@ class ProgressService:
     def batch_eta(self) -> Estimate | None:
         """Seconds until the batch is done, with its range; None while nothing at all is known."""
         return None if self._batch is None else self._estimator.batch(self._clock())
+
+    def eta_reason(self) -> str:
+        """Why the batch's estimate jumped lately (``1 worker lost``), or nothing."""
+        return self._estimator.reason
 
     def set_workers(self, n: int) -> None:
         """So many workers are alive. Until this is told, as many are assumed as stages were seen running at once."""

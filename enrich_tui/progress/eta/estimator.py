@@ -1,20 +1,28 @@
-"""The estimator: what is planned, what runs, and how long the rest will take."""
+"""The estimator: learns from what is reported, and says how long the rest will take."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from enrich_tui.progress.eta.rates import TYPICAL_MEDIA, Rate, RateBook, Sample
-from enrich_tui.progress.eta.residual import Residual, combine, remaining
-from enrich_tui.progress.eta.schedule import STAGES, Job, schedule
+from enrich_tui.progress.eta.band import Band
+from enrich_tui.progress.eta.forecast import LEAST, Beliefs, Forecaster
+from enrich_tui.progress.eta.load import Load
+from enrich_tui.progress.eta.plan import Plan, Work
+from enrich_tui.progress.eta.rates import Rate, RateBook, Sample
+from enrich_tui.progress.eta.steady import Steady
 
 Outcome = Literal["completed", "failed", "cached", "skipped", "retry"]
 
-P10 = 1.2815515655446004
-"""Standard deviations between the median and the tenth or ninetieth percentile of a normal distribution."""
+JUDGED = 0.5
+"""How far (a fraction) a stage must be for its pace to be judged."""
+
+NOTHING = 1e-6
+"""A fraction that is not more than this was not measured."""
+
+REASON_UPDATES = 10
+"""Updates for which the reason of a jump is told."""
 
 
 class Estimate(NamedTuple):
@@ -28,42 +36,36 @@ class Estimate(NamedTuple):
 DONE = Estimate(0.0, 0.0, 0.0)
 
 
-@dataclass(slots=True)
-class _Work:
-    """One stage of one session."""
-
-    stage: str
-    media: float | None
-    state: Literal["pending", "running", "over"] = "pending"
-    started: float = 0.0
-    fraction: float = 0.0
-    reported: float = 0.0
-    """Seconds of work until the last report of progress."""
-    seen_while_paused: bool = False
-
-
-_Session = dict[str, _Work]
-
-
 class EtaEstimator:
     """Estimates when sessions and the whole batch will be done.
 
     It has no clock: ``now`` is any monotonic number of seconds, and one that is smaller than an earlier one counts as
-    that. ``history`` is what an earlier :meth:`history` returned; anything unreadable in it is ignored.
+    that. ``history`` is what an earlier :meth:`history` returned; what cannot be used in it is ignored. Equal calls
+    give equal answers: nothing is drawn at random, and ``seed`` changes nothing.
     """
 
     def __init__(self, history: Mapping[str, Any] | None = None, seed: int = 0) -> None:
-        self._seed = seed
-        self._book = _read(history)
+        self.seed = seed
+        known = history if isinstance(history, Mapping) else {}
+        self._book = RateBook.read(known.get("stages"))
+        self._band = Band.read(known.get("band"))
         self._known = bool(self._book.learned)
-        self._sessions: dict[str, _Session] = {}
+        self._plan = Plan()
+        self._load = Load()
+        self._forecaster = Forecaster(self._plan)
+        self._steady = Steady()
         self._workers = 1
         self._cpu_slots: int | None = None
         self._now = 0.0
         self._paused_at: float | None = None
-        self._ends: dict[str, Estimate] = {}
-        self._batch: Estimate | None = None
-        self._fresh = False
+        self._pauses = 0.0
+        self._begun = 0.0
+        self._estimate: Estimate | None = None
+        self._asked: float | None = None
+        """When the estimate was made, if nothing has happened since."""
+        self.reason = ""
+        """Why the batch's estimate jumped lately, for a person, or nothing."""
+        self._reason_age = 0
 
     def plan(
         self,
@@ -71,217 +73,221 @@ class EtaEstimator:
         workers: int,
         now: float,
         cpu_slots: int | None = None,
+        *,
+        sizes: Mapping[str, int] | None = None,
     ) -> None:
         """Set the whole queue, in order. What is known of a session that is in it already is kept.
 
         ``sessions`` are pairs of a session's id and its media seconds by stage: a stage that is not named is skipped,
-        None is an unknown length. ``cpu_slots`` limits how many stages run at once on few processors.
+        None is an unknown length, for which the session's bytes in ``sizes`` stand in. ``cpu_slots`` limits how many
+        stages run at once on few processors.
         """
         self._tick(now)
-        known, self._sessions = self._sessions, {}
-        for session_id, stages in sessions:
-            work = _works(stages)
-            for stage, old in known.get(session_id, {}).items():
-                if stage in work:
-                    work[stage] = old
-            self._sessions[session_id] = work
+        again = bool(self._plan.sessions)
+        self._plan.replace(sessions, sizes or {})
         self._cpu_slots = cpu_slots
         self._workers = max(1, workers)
+        self._jump("the queue changed" if again else "")
 
     def add(self, session_id: str, stages: Mapping[str, float | None], now: float) -> None:
         """Put a session at the end of the queue; one that is queued already keeps its place and starts afresh."""
         self._tick(now)
-        self._sessions[session_id] = _works(stages)
-
-    def requeue(self, session_id: str, now: float) -> None:
-        """A session has everything still before it, at its place in the queue."""
-        self._tick(now)
-        for work in self._sessions.get(session_id, {}).values():
-            work.state = "pending"
+        known = session_id in self._plan.open
+        self._plan.add(session_id, stages)
+        if not known:
+            self._jump("the queue changed" if self._estimate else "")
 
     def discard(self, session_id: str, now: float) -> None:
         """Take a session out of the queue."""
         self._tick(now)
-        self._sessions.pop(session_id, None)
+        if session_id in self._plan.open:
+            self._jump("the queue changed" if self._estimate else "")
+        self._plan.discard(session_id)
+
+    def requeue(self, session_id: str, now: float) -> None:
+        """A session has everything still before it, at its place in the queue."""
+        self._tick(now)
+        for stage, work in self._plan.sessions.get(session_id, {}).items():
+            self._plan.move(session_id, stage, work, "pending", self._now)
+        self._jump("the queue changed" if self._estimate else "")
 
     def started(self, session_id: str, stage: str, now: float) -> None:
         """An attempt of a stage began."""
         self._tick(now)
-        work = self._find(session_id, stage)
+        work = self._plan.find(session_id, stage)
         if work is not None and work.state != "running":
-            work.state, work.started, work.fraction, work.reported = "running", self._now, 0.0, 0.0
-            work.seen_while_paused = self._paused_at is not None
+            if not self._begun:
+                self._begun = self._active
+            self._plan.move(session_id, stage, work, "running", self._now)
+            work.awake = self._paused_at is not None
 
     def progressed(self, session_id: str, stage: str, fraction: float, now: float) -> None:
         """A running stage measured that it is ``fraction`` (0 to 1) through its media."""
         self._tick(now)
-        work = self._find(session_id, stage)
+        work = self._plan.find(session_id, stage)
         if work is None or work.state == "over" or not math.isfinite(fraction):
             return
         if work.state == "pending":
             self.started(session_id, stage, now)
-        if work.fraction < fraction:
-            work.fraction = min(1.0, fraction)
-            work.reported = self._now - work.started
-            work.seen_while_paused = work.seen_while_paused or self._paused_at is not None
+        if fraction > max(work.fraction, NOTHING):
+            work.awake = work.awake or self._paused_at is not None
+            fraction = min(1.0, fraction)
+            if fraction >= JUDGED and self._known:
+                self._judge(work, fraction, self._rates()[stage])
+            work.fraction, work.reported = fraction, self._now
             self._known = True
 
     def finished(self, session_id: str, stage: str, now: float, outcome: Outcome = "completed") -> None:
         """A stage ended; after ``retry`` it will be started again."""
         self._tick(now)
-        work = self._find(session_id, stage)
+        work = self._plan.find(session_id, stage)
         if work is None or work.state == "over":
             return
-        if outcome == "completed" and work.state == "running":
-            self._known = True
+        if work.state == "running":
             elapsed = self._elapsed(work)
-            if elapsed > 0.0:
-                self._book.finish(stage, elapsed, self._media(work), self._rates()[stage])
-        elif outcome == "failed" and work.state == "running":
-            self._known = True
-        work.state = "pending" if outcome == "retry" else "over"
+            if outcome == "completed" and elapsed > 0.0:
+                rate = self._rates()[stage]
+                self._judge(work, 1.0, rate)
+                self._book.finish(stage, self._elapsed(work), work.media, rate)
+            elif outcome == "retry":
+                self._book.waste(elapsed / (self._rates()[stage].rate * work.media))
+            self._known = self._known or outcome in ("completed", "failed", "retry")
+        self._plan.move(session_id, stage, work, "pending" if outcome == "retry" else "over", self._now)
+        if not self._plan.open:
+            self._band.settle(self._active)
 
     def set_workers(self, n: int, now: float) -> None:
         """So many workers are alive."""
         self._tick(now)
-        self._workers = max(1, n)
+        n = max(1, n)
+        if n != self._workers:
+            change = abs(n - self._workers)
+            noun = "worker" if change == 1 else "workers"
+            self._jump(f"{change} {noun} {'more' if n > self._workers else 'lost'}")
+            self._workers = n
 
     def pause(self, now: float) -> None:
         """No new work is taken; what runs may go on."""
         self._tick(now)
         if self._paused_at is None:
             self._paused_at = self._now
-            for work in self._running():
-                work.seen_while_paused = False
+            for work in self._plan.running.values():
+                work.awake = False
 
     def resume(self, now: float) -> None:
         """Work is taken again. The pause does not count for stages that gave no sign of life in it."""
         self._tick(now)
         if self._paused_at is not None:
             pause = self._now - self._paused_at
-            for work in self._running():
-                if not work.seen_while_paused:
-                    work.started += pause
+            for work in self._plan.running.values():
+                if not work.awake:
+                    work.sat_out(pause)
+            self._pauses += pause
+            self._steady.skip(pause)
             self._paused_at = None
 
     def batch(self, now: float) -> Estimate | None:
         """Remaining seconds of everything that is planned; None while nothing at all is known or planned."""
-        self._tick(now, keep=self._fresh)
-        if not self._sessions:
+        asked = self._asked
+        self._tick(now)
+        if not self._plan.sessions:
             return None
-        if all(work.state == "over" for session in self._sessions.values() for work in session.values()):
+        if not self._plan.open:
             return DONE
         if not self._known:
             return None
-        self._refresh()
-        return self._batch
+        if self._estimate is None or (asked != self._now and self._paused_at is None):
+            self._update()
+        self._asked = self._now
+        return self._estimate
 
     def session(self, session_id: str, now: float) -> Estimate | None:
         """Seconds until this session is done; None for an unknown one, and while nothing at all is known."""
-        self._tick(now, keep=self._fresh)
-        session = self._sessions.get(session_id)
-        if session is None:
+        asked = self._asked
+        self._tick(now)
+        if asked == self._now:
+            self._asked = asked
+        if session_id not in self._plan.sessions:
             return None
-        if all(work.state == "over" for work in session.values()):
+        if session_id not in self._plan.open:
             return DONE
         if not self._known:
             return None
-        self._refresh()
-        return self._ends[session_id]
+        seconds, spread = self._forecaster.session(session_id, self._beliefs())
+        low, high = self._band.factors(spread)
+        return Estimate(seconds * low, seconds, seconds * high)
 
     def expected(self, session_id: str) -> dict[str, float]:
         """Expected seconds of work of each stage of a session, from the beginning; defaults where nothing is known."""
         rates = self._rates()
-        session = self._sessions.get(session_id, {})
-        return {stage: rates[stage].rate * self._media(work) for stage, work in session.items()}
+        works = self._plan.sessions.get(session_id, {})
+        return {stage: rates[stage].rate * work.media for stage, work in works.items()}
 
     def history(self) -> dict[str, Any]:
         """What the next batch on this machine should know; JSON-able."""
-        return {"version": 1, "stages": self._book.history()}
+        return {"version": 1, "stages": self._book.history(self._load.factor), "band": self._band.history()}
 
-    def _tick(self, now: float, *, keep: bool = False) -> None:
-        moved = math.isfinite(now) and now > self._now
-        if moved:
+    @property
+    def _active(self) -> float:
+        """Now, without the pauses."""
+        return (self._now if self._paused_at is None else self._paused_at) - self._pauses
+
+    def _tick(self, now: float) -> None:
+        self._asked = None
+        if math.isfinite(now) and now > self._now:
             self._now = now
-        self._fresh = keep and not moved
 
-    def _find(self, session_id: str, stage: str) -> _Work | None:
-        return self._sessions.get(session_id, {}).get(stage)
+    def _jump(self, reason: str) -> None:
+        self._forecaster.reset()
+        self._steady.jump()
+        self.reason, self._reason_age = reason, 0
 
-    def _running(self) -> Iterable[_Work]:
-        return (work for session in self._sessions.values() for work in session.values() if work.state == "running")
+    def _elapsed(self, work: Work) -> float:
+        """Work seconds of a running stage until now; a pause in which it gave no sign of life does not count."""
+        asleep = self._paused_at is not None and not work.awake
+        end = max(self._paused_at, work.started) if asleep and self._paused_at is not None else self._now
+        return self._load.between(work.started, end)
 
-    def _elapsed(self, work: _Work) -> float:
-        end = self._now if self._paused_at is None or work.seen_while_paused else max(self._paused_at, work.started)
-        return end - work.started
+    def _both(self, work: Work) -> tuple[float, float]:
+        return self._elapsed(work), self._load.between(work.started, work.reported)
 
-    def _media(self, work: _Work) -> float:
-        return work.media if work.media is not None else TYPICAL_MEDIA
+    def _judge(self, work: Work, fraction: float, rate: Rate) -> None:
+        """Hold a stage's pace against its rate, once: half way, or at its end."""
+        if work.judged:
+            return
+        work.judged = True
+        usual = fraction * rate.rate * work.media
+        deviation = math.log(max(self._elapsed(work), LEAST) / usual) + rate.noise**2 / 2.0
+        change = self._load.observe(deviation, math.hypot(rate.noise, rate.error), self._now)
+        if abs(change) > 0.1:
+            self._jump("the machine is slower" if change > 0.0 else "the machine is faster")
 
     def _rates(self) -> dict[str, Rate]:
         samples: dict[str, list[Sample]] = {}
-        for work in self._running():
-            if work.fraction > 0.0 and work.reported > 0.0:
-                samples.setdefault(work.stage, []).append(Sample(work.reported, work.fraction * self._media(work)))
+        for (_, stage), work in self._plan.running.items():
+            if work.fraction > 0.0:
+                seconds = self._load.between(work.started, work.reported)
+                samples.setdefault(stage, []).append(Sample(seconds, work.fraction * work.media))
         return self._book.rates(samples)
 
-    def _refresh(self) -> None:
-        if self._fresh:
-            return
-        rates = self._rates()
-        queue: list[Sequence[Job]] = []
-        variance = total = common = 0.0
-        for session in self._sessions.values():
-            jobs: list[Job] = []
-            for number, stage in enumerate(STAGES):
-                work = session.get(stage)
-                if work is None or work.state == "over":
-                    continue
-                rest = self._rest(work, rates[stage])
-                jobs.append((number, rest.mean, work.state == "running"))
-                total += rest.mean
-                variance += rest.deviation**2
-                common += rest.mean * rates[stage].error
-            queue.append(jobs)
-        slots = min(self._workers, self._cpu_slots or self._workers)
-        ends = schedule(queue, self._workers, slots, (True, True, True, True))
-        spread = math.hypot(math.sqrt(variance) / total, common / total)
-        self._ends = {session_id: _band(end, spread) for session_id, end in zip(self._sessions, ends, strict=True)}
-        self._batch = _band(max(ends), spread)
-        self._fresh = True
+    def _beliefs(self) -> Beliefs:
+        return Beliefs(
+            rates=self._rates(),
+            waste=self._book.waste_factor,
+            elapsed=self._both,
+            factor=self._load.factor,
+            factor_error=math.sqrt(self._load.variance),
+            capacity=min(self._workers, self._cpu_slots or self._workers),
+            now=self._active,
+        )
 
-    def _rest(self, work: _Work, rate: Rate) -> Residual:
-        expected = max(rate.rate * self._media(work), 1e-3)
-        if work.state == "pending":
-            return Residual(expected, expected * rate.noise)
-        median, scatter = combine(expected, rate.noise, work.reported, work.fraction)
-        return remaining(median, scatter, self._elapsed(work))
-
-
-def _band(seconds: float, spread: float) -> Estimate:
-    factor = math.exp(P10 * min(spread, 2.0))
-    return Estimate(seconds / factor, seconds, seconds * factor)
-
-
-def _works(stages: Mapping[str, float | None]) -> _Session:
-    works = {}
-    for stage in STAGES:
-        if stage in stages:
-            media = stages[stage]
-            usable = media is not None and math.isfinite(media) and media > 0.0
-            works[stage] = _Work(stage, media if usable else None)
-    return works
-
-
-def _read(history: Mapping[str, Any] | None) -> RateBook:
-    rates: dict[str, float] = {}
-    noise: dict[str, float] = {}
-    stages = history.get("stages") if isinstance(history, Mapping) else None
-    for stage, entry in stages.items() if isinstance(stages, Mapping) else ():
-        if stage in STAGES and isinstance(entry, Mapping):
-            rate, scatter = entry.get("rate"), entry.get("noise")
-            if isinstance(rate, int | float) and math.isfinite(rate) and rate > 0.0:
-                rates[stage] = float(rate)
-                if isinstance(scatter, int | float) and 0.0 < scatter < math.inf:
-                    noise[stage] = float(scatter)
-    return RateBook(rates, noise)
+    def _update(self) -> None:
+        seconds, spread = self._forecaster.whole(self._beliefs())
+        share = seconds / (seconds + self._active - self._begun)
+        self._band.keep(self._active, seconds, spread, share)
+        low, high = self._band.factors(spread, share)
+        mid = self._steady.follow(seconds, self._now)
+        self._estimate = Estimate(mid * low, mid, mid * high)
+        self._reason_age += 1
+        if self._reason_age > REASON_UPDATES:
+            self.reason = ""

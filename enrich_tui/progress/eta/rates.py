@@ -13,11 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-DEFAULT_RATES = {"audio": 0.06, "video": 0.05, "summary": 0.004, "canvas": 0.003}
+DEFAULT_RATES = {"audio": 0.06, "video": 0.05, "summary": 0.001, "canvas": 0.0005}
 """Seconds of work for a second of media on one core, before anything was measured; only their proportions matter."""
-
-TYPICAL_MEDIA = 900.0
-"""Seconds of media of a session of unknown length, before any length is known."""
 
 COLD_SPEED, COLD_STAGE = 1.0, 0.7
 """Standard deviations, in logarithms, of the machine's speed and of each stage's own rate around the defaults."""
@@ -25,10 +22,13 @@ COLD_SPEED, COLD_STAGE = 1.0, 0.7
 WARM_SPEED, WARM_STAGE = 0.25, 0.15
 """The same around what was learned on this machine."""
 
-NOISE, NOISE_WEIGHT = 0.35, 4.0
+NOISE, NOISE_WEIGHT = 0.4, 8.0
 """How much stages scatter around their rate (standard deviation in logarithms), and the weight of that in stages."""
 
-OUTLIER = 3.0
+WASTE, WASTE_WEIGHT = 0.03, 20.0
+"""What attempts that have to be repeated add, as a share of the work, and the weight of that in stages."""
+
+OUTLIER = 4.0
 """A finished stage counts for at most as much as one that is so many standard deviations slow."""
 
 
@@ -68,6 +68,7 @@ class RateBook:
     learned: Mapping[str, float] = field(default_factory=dict)
     """Rates from earlier batches on this machine."""
     learned_noise: Mapping[str, float] = field(default_factory=dict)
+    _wasted: float = 0.0
     _evidence: dict[str, _Evidence] = field(default_factory=dict)
 
     def finish(self, stage: str, seconds: float, media: float, expected: Rate) -> None:
@@ -134,8 +135,32 @@ class RateBook:
         mean = (rate * prior_media + evidence.seconds) / (prior_media + evidence.media)
         return Rate(mean, noise / math.sqrt(prior_jobs + jobs), noise)
 
-    def history(self) -> dict[str, Any]:
-        """Rates and scatter of the stages that something is known about, for the next batch."""
+    def waste(self, share: float) -> None:
+        """An attempt was lost after this share of what its stage usually takes."""
+        self._wasted += min(2.0, max(0.0, share))
+
+    @property
+    def waste_factor(self) -> float:
+        """What lost attempts add to the work, as a factor of at least 1."""
+        finished = sum(evidence.count for evidence in self._evidence.values())
+        return 1.0 + (self._wasted + WASTE * WASTE_WEIGHT) / (finished + WASTE_WEIGHT)
+
+    @classmethod
+    def read(cls, stored: Any) -> RateBook:
+        """What :meth:`history` returned; entries that cannot be used are left out."""
+        rates: dict[str, float] = {}
+        noise: dict[str, float] = {}
+        for stage, entry in stored.items() if isinstance(stored, Mapping) else ():
+            match entry:
+                case {"rate": float() | int() as rate} if stage in DEFAULT_RATES and 0.0 < rate < math.inf:
+                    rates[stage] = float(rate)
+                    match entry:
+                        case {"noise": float() | int() as scatter} if 0.0 < scatter < math.inf:
+                            noise[stage] = float(scatter)
+        return cls(rates, noise)
+
+    def history(self, factor: float) -> dict[str, Any]:
+        """Rates and scatter of the stages that something is known about, with the load of now."""
         rates = self.rates({})
         known = [stage for stage in DEFAULT_RATES if stage in self._evidence or stage in self.learned]
-        return {stage: {"rate": rates[stage].rate, "noise": rates[stage].noise} for stage in known}
+        return {stage: {"rate": rates[stage].rate * factor, "noise": rates[stage].noise} for stage in known}

@@ -13,7 +13,7 @@ class Residual(NamedTuple):
     deviation: float
 
 
-PROGRESS_NOISE = 0.25
+PROGRESS_NOISE = 0.18
 """How far off elapsed / fraction is at half way (standard deviation in logarithms): progress is not quite even."""
 
 

@@ -1,70 +1,63 @@
 """When every session will be done, if each remaining stage takes as long as expected.
 
-The rule is the pipeline's: a free worker takes the first ready stage in the order of the queue. audio and video are
-ready at once and may run side by side; summary follows both, canvas follows summary; stages that are over, or not part
-of a session, hold nobody up. Stages that need a processor share ``slots``; the others only need a worker.
+The rule is the pipeline's: whoever is free takes the first ready stage in the order of the queue. audio and video are
+ready at once and may run side by side; summary follows both, canvas follows summary. Stages that are over, or not part
+of a session, hold nobody up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 
 STAGES = ("audio", "video", "summary", "canvas")
-SUMMARY, CANVAS = 2, 3
+"""In the order in which they are taken. The first two are independent, each of the others follows all before it."""
+
+INDEPENDENT = 2
 
 Job = tuple[int, float, bool]
 """Number of the stage, remaining seconds, and whether it is running now."""
 
 
-def schedule(sessions: Sequence[Sequence[Job]], workers: int, slots: int, bound: Sequence[bool]) -> list[float]:
-    """Seconds until each session is done.
+def schedule(sessions: Sequence[Sequence[Job]], capacity: int) -> list[float]:
+    """Seconds until each session is done, with ``capacity`` stages at a time; 0 for one without jobs.
 
     ``sessions`` are in the order of the queue, each with its unfinished stages in the order of :data:`STAGES`.
-    ``bound`` tells for each stage whether it needs one of the ``slots``. A session without jobs is done at 0.
     """
     ends = [0.0] * len(sessions)
-    unready: list[list[Job]] = [[] for _ in sessions]
-    open_ = [0] * len(sessions)
-    running: list[tuple[float, int, int]] = []
+    later: dict[int, list[float]] = {}
+    ahead = [0] * len(sessions)
+    running: list[tuple[float, int]] = []
     ready: list[tuple[int, int, float]] = []
-    waiting: list[tuple[int, int, float]] = []
-    free, free_slots = workers, slots
     for place, jobs in enumerate(sessions):
-        first = True
+        count = 0
         for stage, seconds, is_running in jobs:
             if is_running:
-                running.append((seconds, place, stage))
-                free -= 1
-                free_slots -= bound[stage]
-                open_[place] += 1
-            elif stage < SUMMARY or first:
-                (ready if bound[stage] else waiting).append((place, stage, seconds))
-                open_[place] += 1
+                running.append((seconds, place))
+            elif stage < INDEPENDENT or not count:
+                ready.append((place, stage, seconds))
             else:
-                unready[place].append((stage, seconds, False))
-            first = False
+                later.setdefault(place, []).append(seconds)
+                continue
+            count += 1
+        ahead[place] = count
     heapify(running)
-    now = 0.0
-    while True:
-        while free > 0:
-            if ready and free_slots > 0 and not (waiting and waiting[0] < ready[0]):
-                place, stage, seconds = heappop(ready)
-                free_slots -= 1
-            elif waiting:
-                place, stage, seconds = heappop(waiting)
-            else:
-                break
-            free -= 1
-            heappush(running, (now + seconds, place, stage))
-        if not running:
-            return ends
-        now, place, stage = heappop(running)
-        free += 1
-        free_slots += bound[stage]
+    while ready and len(running) < capacity:
+        place, _, seconds = heappop(ready)
+        heappush(running, (seconds, place))
+    while running:
+        now, place = running[0]
         ends[place] = now
-        open_[place] -= 1
-        if not open_[place] and unready[place]:
-            stage, seconds, _ = unready[place].pop(0)
-            heappush(ready if bound[stage] else waiting, (place, stage, seconds))
-            open_[place] = 1
+        ahead[place] -= 1
+        if not ahead[place] and place in later:
+            rest = later[place]
+            heappush(ready, (place, INDEPENDENT, rest.pop(0)))
+            ahead[place] = 1
+            if not rest:
+                del later[place]
+        if ready and len(running) <= capacity:
+            place, _, seconds = heappop(ready)
+            heapreplace(running, (now + seconds, place))
+        else:
+            heappop(running)
+    return ends

@@ -1,0 +1,198 @@
+"""What is planned and how far it is: the sessions in the order of the queue, and the stages that run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from enrich_tui.progress.eta.schedule import STAGES
+
+TYPICAL_MEDIA = 900.0
+"""Seconds of media that are assumed where nothing is known."""
+
+FIXED_MEDIA = {"audio": 20.0, "video": 20.0, "summary": 1200.0, "canvas": 1200.0}
+"""What a stage does for any recording, however short, as seconds of media that would take as long."""
+
+LONGEST = 1e7
+"""Seconds of media that are believed at most: four months."""
+
+State = Literal["pending", "running", "over"]
+
+
+@dataclass(slots=True)
+class Work:
+    """One stage of one session."""
+
+    stage: str
+    media: float
+    """Seconds of media, with the fixed part."""
+    state: State = "pending"
+    started: float = 0.0
+    """When the attempt began; later by the pauses that it sat out."""
+    reported: float = 0.0
+    """When it last reported progress, or began."""
+    fraction: float = 0.0
+    """What it reported then."""
+    judged: bool = False
+    """Its pace was compared with what was expected."""
+    awake: bool = False
+    """It gave a sign of life in the pause that is on."""
+
+    def begin(self, now: float) -> None:
+        """A new attempt."""
+        self.state = "running"
+        self.started = self.reported = now
+        self.fraction = 0.0
+        self.judged = False
+
+    def sat_out(self, pause: float) -> None:
+        """Take a pause out of its time."""
+        self.started += pause
+        self.reported += pause
+
+
+@dataclass(slots=True)
+class Pending:
+    """Sums over the pending stages of one kind."""
+
+    number: int = 0
+    media: float = 0.0
+    squares: float = 0.0
+
+    def count(self, media: float, sign: int) -> None:
+        """One more or less."""
+        self.number += sign
+        self.media += sign * media
+        self.squares += sign * media * media
+
+
+class Plan:
+    """The queue. It keeps the running stages and the sums of the pending ones at hand."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, dict[str, Work]] = {}
+        self.open: dict[str, None] = {}
+        """Sessions that have something left, in the order of the queue."""
+        self.running: dict[tuple[str, str], Work] = {}
+        self.pending = {stage: Pending() for stage in STAGES}
+
+    def replace(self, sessions: Iterable[tuple[str, Mapping[str, float | None]]], sizes: Mapping[str, int]) -> None:
+        """Set the whole queue; stages that are known already stay as they are."""
+        listed = list(sessions)
+        typical = _typical(listed, sizes)
+        before, self.sessions = self.sessions, {}
+        for session_id, stages in listed:
+            works = _works(stages, typical(session_id))
+            kept = before.get(session_id, {})
+            self.sessions[session_id] = {stage: kept.get(stage, work) for stage, work in works.items()}
+        self._recount()
+
+    def add(self, session_id: str, stages: Mapping[str, float | None]) -> None:
+        """Put a session at the end, or afresh at its place."""
+        known = self.sessions.get(session_id, {})
+        works = _works(stages, TYPICAL_MEDIA)
+        for stage, work in works.items():
+            if not _usable(stages[stage]) and stage in known:
+                work.media = known[stage].media
+        self.discard(session_id, keep_place=True)
+        self.sessions[session_id] = works
+        self._enlist(session_id)
+
+    def discard(self, session_id: str, *, keep_place: bool = False) -> None:
+        """Take a session out."""
+        for stage, work in self.sessions.get(session_id, {}).items():
+            self._leave(session_id, stage, work)
+        if not keep_place:
+            self.sessions.pop(session_id, None)
+            self.open.pop(session_id, None)
+
+    def find(self, session_id: str, stage: str) -> Work | None:
+        """A stage of a session, if it is planned."""
+        return self.sessions.get(session_id, {}).get(stage)
+
+    def move(self, session_id: str, stage: str, work: Work, state: State, now: float) -> None:
+        """Give a stage another state."""
+        self._leave(session_id, stage, work)
+        if state == "running":
+            work.begin(now)
+        else:
+            work.state = state
+            work.fraction = 0.0
+        self._enter(session_id, stage, work)
+        if state == "over":
+            if all(other.state == "over" for other in self.sessions[session_id].values()):
+                self.open.pop(session_id, None)
+        elif session_id not in self.open:
+            self._reopen()
+
+    def work(self) -> Iterator[tuple[str, dict[str, Work]]]:
+        """The sessions that have something left, in the order of the queue."""
+        return ((session_id, self.sessions[session_id]) for session_id in self.open)
+
+    def _enlist(self, session_id: str) -> None:
+        works = self.sessions[session_id]
+        for stage, work in works.items():
+            self._enter(session_id, stage, work)
+        if all(work.state == "over" for work in works.values()):
+            self.open.pop(session_id, None)
+        elif session_id not in self.open:
+            if next(reversed(self.sessions)) == session_id:
+                self.open[session_id] = None
+            else:
+                self._reopen()
+
+    def _reopen(self) -> None:
+        self.open = {
+            session_id: None
+            for session_id, works in self.sessions.items()
+            if any(work.state != "over" for work in works.values())
+        }
+
+    def _recount(self) -> None:
+        self.running.clear()
+        self.pending = {stage: Pending() for stage in STAGES}
+        for session_id, works in self.sessions.items():
+            for stage, work in works.items():
+                self._enter(session_id, stage, work)
+        self._reopen()
+
+    def _enter(self, session_id: str, stage: str, work: Work) -> None:
+        if work.state == "running":
+            self.running[session_id, stage] = work
+        elif work.state == "pending":
+            self.pending[stage].count(work.media, 1)
+
+    def _leave(self, session_id: str, stage: str, work: Work) -> None:
+        if work.state == "running":
+            self.running.pop((session_id, stage), None)
+        elif work.state == "pending":
+            self.pending[stage].count(work.media, -1)
+
+
+def _usable(media: float | None) -> bool:
+    return media is not None and math.isfinite(media) and media > 0.0
+
+
+def _works(stages: Mapping[str, float | None], typical: float) -> dict[str, Work]:
+    works = {}
+    for stage in STAGES:
+        if stage in stages:
+            media = stages[stage]
+            seconds = min(LONGEST, media) if media is not None and _usable(media) else typical
+            works[stage] = Work(stage, seconds + FIXED_MEDIA[stage])
+    return works
+
+
+def _typical(
+    sessions: Sequence[tuple[str, Mapping[str, float | None]]], sizes: Mapping[str, int]
+) -> Callable[[str], float]:
+    """The length to assume for a session of unknown length: by its bytes where they are told, else the mean one."""
+    known = [min(LONGEST, m) for _, stages in sessions for m in stages.values() if m is not None and _usable(m)]
+    mean = sum(known) / len(known) if known else TYPICAL_MEDIA
+    bytes_ = [size for session_id, _ in sessions if (size := sizes.get(session_id, 0)) > 0]
+    if not bytes_:
+        return lambda _: mean
+    per_byte = mean * len(bytes_) / sum(bytes_)
+    return lambda session_id: max(mean / 50.0, sizes[session_id] * per_byte) if sizes.get(session_id, 0) > 0 else mean

@@ -1,0 +1,276 @@
+"""The estimator: its promises, whatever happens, and a few cases with known answers."""
+
+import itertools
+import json
+import math
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from enrich_tui.model import PREREQUISITES
+from enrich_tui.model import STAGES as ALL
+from enrich_tui.progress.eta import Estimate, EtaEstimator
+from enrich_tui.progress.eta.residual import remaining
+from enrich_tui.progress.eta.schedule import INDEPENDENT, STAGES, schedule
+
+ONE = {"audio": 600.0}
+
+
+def planned(sessions: int = 4, workers: int = 1, **options: Any) -> EtaEstimator:
+    estimator = EtaEstimator(**options)
+    estimator.plan([(f"s{number}", ONE) for number in range(sessions)], workers, 0.0)
+    return estimator
+
+
+def mid(estimate: Estimate | None) -> float:
+    assert estimate is not None
+    return estimate.mid
+
+
+def run(estimator: EtaEstimator, session: str, start: float, seconds: float) -> float:
+    estimator.started(session, "audio", start)
+    for step in range(1, 10):
+        estimator.progressed(session, "audio", step / 10, start + seconds * step / 10)
+    estimator.finished(session, "audio", start + seconds)
+    return start + seconds
+
+
+def test_the_stages_are_those_of_the_pipeline() -> None:
+    assert tuple(ALL) == STAGES
+    for number, stage in enumerate(ALL):
+        assert PREREQUISITES[stage] == (() if number < INDEPENDENT else tuple(ALL[:number]))
+
+
+def test_nothing_is_said_before_anything_is_known() -> None:
+    estimator = planned()
+    assert estimator.batch(0.0) is None
+    estimator.started("s0", "audio", 1.0)
+    assert estimator.batch(30.0) is None
+    assert estimator.session("s0", 30.0) is None
+    assert estimator.session("nobody", 30.0) is None
+    assert EtaEstimator().batch(5.0) is None
+
+
+def test_the_first_measured_progress_makes_an_estimate() -> None:
+    estimator = planned()
+    estimator.started("s0", "audio", 0.0)
+    estimator.progressed("s0", "audio", 0.5, 30.0)
+    assert mid(estimator.session("s0", 30.0)) == pytest.approx(30.0, rel=0.4)
+    assert mid(estimator.batch(30.0)) == pytest.approx(210.0, rel=0.4)
+
+
+def test_steady_work_is_estimated_closely_and_counts_down() -> None:
+    estimator, now = planned(20), 0.0
+    for number in range(10):
+        now = run(estimator, f"s{number}", now, 60.0)
+    assert mid(estimator.batch(now)) == pytest.approx(600.0, rel=0.1)
+    estimator.started("s10", "audio", now)
+    shown = [mid(estimator.batch(now + second)) for second in range(60)]
+    assert all(later <= earlier for earlier, later in itertools.pairwise(shown))
+
+
+def test_history_is_json_and_makes_an_estimate_at_once() -> None:
+    teacher, now = planned(20), 0.0
+    for number in range(20):
+        now = run(teacher, f"s{number}", now, 60.0)
+    assert teacher.batch(now) == (0.0, 0.0, 0.0)
+    history = json.loads(json.dumps(teacher.history()))
+    assert mid(planned(10, history=history).batch(0.0)) == pytest.approx(600.0, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        {"stages": []},
+        {"stages": {"audio": 3, "moon": {"rate": 1}}},
+        {"stages": {"audio": {"rate": math.nan}}, "band": {"low": "x"}},
+        {"stages": {"audio": {"rate": -1.0}}, "band": 7},
+    ],
+)
+def test_history_that_cannot_be_used_is_ignored(history: dict[str, Any]) -> None:
+    assert planned(history=history).batch(0.0) is None
+
+
+def test_a_late_stage_grows_smoothly_and_never_reaches_zero() -> None:
+    estimator, now = planned(6), 0.0
+    for number in range(5):
+        now = run(estimator, f"s{number}", now, 60.0)
+    estimator.started("s5", "audio", now)
+    rests = [mid(estimator.session("s5", now + second)) for second in range(0, 1200, 5)]
+    assert min(rests) > 1.0
+    assert rests[-1] > min(rests)
+    steps = [abs(later - earlier) for earlier, later in itertools.pairwise(rests)]
+    assert max(steps) <= 7.0
+
+
+def test_more_workers_are_faster_and_the_jump_has_a_reason() -> None:
+    estimator = planned(40, workers=4)
+    for number in range(4):
+        run(estimator, f"s{number}", 0.0, 60.0)
+    four = mid(estimator.batch(60.0))
+    estimator.set_workers(2, 60.0)
+    assert mid(estimator.batch(60.0)) == pytest.approx(2 * four, rel=0.15)
+    assert estimator.reason == "2 workers lost"
+    estimator.set_workers(3, 61.0)
+    assert estimator.reason == "1 worker more"
+    for second in range(62, 80):
+        estimator.batch(float(second))
+    assert estimator.reason == ""
+
+
+def test_few_processors_limit_many_workers() -> None:
+    def eta(slots: int | None) -> float:
+        estimator = EtaEstimator()
+        estimator.plan([(f"s{number}", ONE) for number in range(20)], 8, 0.0, cpu_slots=slots)
+        run(estimator, "s0", 0.0, 60.0)
+        return mid(estimator.batch(60.0))
+
+    assert eta(2) == pytest.approx(eta(None) * 10 / 3, rel=0.2)
+
+
+def test_cached_and_skipped_stages_are_no_work() -> None:
+    estimator = planned(11)
+    now = run(estimator, "s0", 0.0, 60.0)
+    before = mid(estimator.batch(now))
+    for number in range(1, 6):
+        estimator.finished(f"s{number}", "audio", now + 1.0, outcome="cached" if number % 2 else "skipped")
+    for second in range(2, 30):
+        after = mid(estimator.batch(now + second))
+    assert after == pytest.approx(before / 2 - 30, rel=0.15)
+
+
+def test_a_pause_freezes_the_estimate_and_does_not_count() -> None:
+    paused, straight = planned(4), planned(4)
+    for estimator in (paused, straight):
+        estimator.started("s0", "audio", 0.0)
+        estimator.progressed("s0", "audio", 0.5, 30.0)
+    before = mid(paused.batch(30.0))
+    paused.pause(30.0)
+    assert mid(paused.batch(500.0)) == before
+    paused.resume(1030.0)
+    for estimator, now in ((paused, 1060.0), (straight, 60.0)):
+        estimator.finished("s0", "audio", now)
+    assert mid(paused.batch(1060.0)) == pytest.approx(mid(straight.batch(60.0)), rel=0.05)
+    assert paused.history()["stages"] == straight.history()["stages"]
+
+
+def test_a_stage_that_works_on_in_a_pause_is_measured_whole() -> None:
+    estimator = planned(4)
+    estimator.started("s0", "audio", 0.0)
+    estimator.pause(10.0)
+    estimator.progressed("s0", "audio", 0.9, 54.0)
+    estimator.finished("s0", "audio", 60.0)
+    estimator.resume(100.0)
+    assert mid(estimator.batch(100.0)) == pytest.approx(180.0, rel=0.3)
+
+
+def test_a_slower_machine_is_noticed() -> None:
+    estimator, now = planned(200), 0.0
+    for number in range(60):
+        now = run(estimator, f"s{number}", now, 60.0)
+    for number in range(60, 75):
+        now = run(estimator, f"s{number}", now, 120.0)
+        estimator.batch(now)
+    assert mid(estimator.batch(now)) == pytest.approx(125 * 120.0, rel=0.15)
+
+
+def test_attempts_that_fail_cost_time() -> None:
+    good, bad = planned(40), planned(40)
+    for number in range(10):
+        good_end = run(good, f"s{number}", number * 60.0, 60.0)
+        bad.started(f"s{number}", "audio", number * 120.0)
+        bad.finished(f"s{number}", "audio", number * 120.0 + 55.0, outcome="retry")
+        bad_end = run(bad, f"s{number}", number * 120.0 + 60.0, 60.0)
+    assert mid(bad.batch(bad_end)) > 1.2 * mid(good.batch(good_end))
+
+
+def test_unknown_lengths_follow_the_bytes() -> None:
+    estimator = EtaEstimator()
+    sizes = {"long": 900_000_000, "short": 100_000_000, "other": 500_000_000}
+    estimator.plan([(name, {"audio": None}) for name in sizes], 1, 0.0, sizes=sizes)
+    run(estimator, "other", 0.0, 500.0)
+    assert estimator.expected("long")["audio"] > 5 * estimator.expected("short")["audio"]
+
+
+def test_a_schedule_by_hand() -> None:
+    first = [(0, 4.0, True), (1, 2.0, False), (2, 1.0, False), (3, 1.0, False)]
+    second = [(0, 5.0, False)]
+    assert schedule([first, second], 1) == [8.0, 13.0]
+    assert schedule([first, second], 2) == [6.0, 7.0]
+    assert schedule([[], [(3, 2.0, False)]], 3) == [0.0, 2.0]
+
+
+def test_what_remains_of_a_lognormal() -> None:
+    assert remaining(100.0, 0.3, 0.0).mean == pytest.approx(100.0 * math.exp(0.045))
+    ages = [remaining(100.0, 0.3, elapsed).mean for elapsed in (0.0, 50.0, 90.0, 400.0, 4000.0, 40000.0)]
+    assert ages[0] > ages[1] > ages[2] > 0
+    assert ages[5] > ages[4] > ages[3] > 0
+
+
+def test_a_thousand_sessions_are_cheap() -> None:
+    estimator = EtaEstimator()
+    estimator.plan([(f"s{number}", dict.fromkeys(STAGES, 600.0)) for number in range(1000)], 8, 0.0)
+    estimator.started("s0", "audio", 0.0)
+    begun = time.process_time()
+    for step in range(1, 60):
+        estimator.progressed("s0", "audio", step / 100, float(step))
+        estimator.batch(float(step))
+    assert (time.process_time() - begun) / 59 < 0.005
+
+
+IDS = st.sampled_from(["a", "b", "c", "moon"])
+NAMES = st.sampled_from(STAGES)
+MEDIA = st.none() | st.floats() | st.floats(0.1, 1e5)
+STEPS = st.one_of(
+    st.tuples(st.just("started"), IDS, NAMES),
+    st.tuples(st.just("progressed"), IDS, NAMES, st.floats() | st.floats(0, 1)),
+    st.tuples(st.just("finished"), IDS, NAMES, st.sampled_from(["completed", "failed", "cached", "skipped", "retry"])),
+    st.tuples(st.just("set_workers"), st.integers(-2, 70)),
+    st.tuples(st.just("pause")),
+    st.tuples(st.just("resume")),
+    st.tuples(st.just("add"), IDS, st.dictionaries(NAMES, MEDIA)),
+    st.tuples(st.just("discard"), IDS),
+    st.tuples(st.just("requeue"), IDS),
+)
+PLAN = st.lists(st.tuples(IDS, st.dictionaries(NAMES, MEDIA)), unique_by=lambda pair: pair[0])
+WAIT = st.sampled_from([0.0, 0.001, 1.0, 60.0, 1e7, -5.0, math.nan])
+
+
+@settings(max_examples=300, deadline=None)
+@given(PLAN, st.integers(0, 9), st.lists(st.tuples(WAIT, STEPS), max_size=40), st.booleans())
+def test_whatever_happens_the_bounds_hold(
+    sessions: list[tuple[str, dict[str, float | None]]],
+    workers: int,
+    steps: list[tuple[float, tuple[Any, ...]]],
+    warm: bool,
+) -> None:
+    estimator = EtaEstimator({"stages": {"audio": {"rate": 0.1}}} if warm else None)
+    estimator.plan(sessions, workers, 0.0)
+    now, known = 0.0, warm
+    for wait, (name, *arguments) in steps:
+        now = now + wait if math.isfinite(wait) else now
+        moment = now if math.isfinite(wait) else wait
+        method = getattr(estimator, name)
+        if name == "finished":
+            method(*arguments[:2], moment, arguments[2])
+        elif name == "progressed":
+            method(*arguments, moment)
+            known = known or estimator._known
+        else:
+            method(*arguments, moment)
+        planned_ = estimator._plan.sessions
+        left = {key for key, works in planned_.items() if any(work.state != "over" for work in works.values())}
+        assert set(estimator._plan.open) == left
+        said = [(bool(left), estimator.batch(now))] if planned_ else []
+        said += [(key in left, estimator.session(key, now)) for key in planned_]
+        for is_open, estimate in said:
+            if not is_open:
+                assert estimate == (0.0, 0.0, 0.0)
+            elif estimate is None:
+                assert not known
+            else:
+                assert 0.0 < estimate.low <= estimate.mid <= estimate.high < math.inf
+    json.dumps(estimator.history(), allow_nan=False)
