@@ -17,9 +17,11 @@ from enrich_tui.stages.speech.review import Levels
 from enrich_tui.stages.speech.windows import Window, windows
 from enrich_tui.text import clean
 
-FOREIGN = -1.0
-"""Mean log-probability below which an English-only model is not hearing English. Measured: English -0.1 to -0.6, other
-languages -1.2 to -2.2; damaged or very noisy English can come near it."""
+UNSURE_LOG_PROBABILITY = -0.9
+UNSURE_WORDS = 0.65
+"""An English-only model whose mean log-probability and mean word probability are both below these hears no English.
+Measured with tiny.en: English -0.1 to -0.5 and 0.79 to 0.96, in as much noise as voice -0.5 to -1.0 and 0.5 to 0.7;
+nine other languages -1.0 to -2.5 and 0.2 to 0.62."""
 _ENOUGH = 45.0
 _FEW_WORDS = 8
 _SURE = 0.6
@@ -112,11 +114,11 @@ class Listener:
         if self._engine is None or not self._engine.english_only:
             return
         seconds = sum(heard.end - heard.start for heard in self._heard)
-        words = sum(len(heard.words) for heard in self._heard)
-        if seconds <= least or words < _FEW_WORDS:
+        words = [word.probability for heard in self._heard for word in heard.words]
+        if seconds <= least or len(words) < _FEW_WORDS:
             return
         mean = sum(heard.average_log_probability * (heard.end - heard.start) for heard in self._heard) / seconds
-        if mean < FOREIGN:
+        if mean < UNSURE_LOG_PROBABILITY and sum(words) / len(words) < UNSURE_WORDS:
             raise _foreign("another language")
 
 
