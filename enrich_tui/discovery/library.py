@@ -60,7 +60,7 @@ class _Search:
         titles = Counter(session.title for session in self._sessions)
         told_apart = tuple(
             session if titles[session.title] == 1 else session.model_copy(update={"title": session.id})
-            for session in self._sessions
+            for session in sorted(self._sessions, key=lambda session: kinds.natural_key(str(session.source)))
         )
         return Library(root=self._root, sessions=told_apart, rejected=tuple(self._rejected))
 

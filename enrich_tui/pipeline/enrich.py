@@ -87,7 +87,7 @@ async def _enrich(
 ) -> list[SessionResult]:
     pool = worker_pool or get_worker_pool()
     settings = config or Config()
-    async with _runner(pool, settings, runner) as run_stage:
+    async with _runner(pool, settings) as usual:
         work = BatchRun(
             sessions,
             options or EnrichmentOptions(),
@@ -96,7 +96,7 @@ async def _enrich(
             errors=error_handler or get_error_handler(),
             config=settings,
             fresh=fresh,
-            runner=run_stage,
+            runner=runner or usual,
             batch=batch,
         )
         await work.run(sink or _ignore)
@@ -104,23 +104,22 @@ async def _enrich(
 
 
 @asynccontextmanager
-async def _runner(pool: WorkerPool, config: Config, runner: Runner | None) -> AsyncIterator[Runner]:
-    """The runner that was given, the pool's own executors, or child processes for the time of the call."""
-    if runner is not None or pool.has_executors:
-        yield runner or on_worker
-        return
+async def _runner(pool: WorkerPool, config: Config) -> AsyncIterator[Runner]:
+    """Runs stages in the workers' own executors, or, where the pool only lends leases, in processes of this call."""
     cores = os.cpu_count() or 1
-    threads = max(1, cores // min(cores, pool.get_pool_status().total))
+    threads = max(1, cores // max(1, min(cores, pool.get_pool_status().total)))
     executors = ProcessExecutors(config.limits, threads=threads, log_dir=log_folder())
     processes: dict[int, ProcessExecutor] = {}
 
-    async def run_in_process(worker: Worker, task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
+    async def run(worker: Worker, task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
+        if worker.runs_jobs:
+            return await on_worker(worker, task, on_event)
         if worker.id not in processes:
             processes[worker.id] = executors(worker.id)
         return await processes[worker.id].run(task, on_event)
 
     try:
-        yield run_in_process
+        yield run
     finally:
         await asyncio.gather(*(process.stop() for process in processes.values()))
         await executors.aclose()

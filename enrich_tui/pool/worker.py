@@ -54,6 +54,11 @@ class Worker:
         return self.epoch == self.slot.epoch
 
     @property
+    def runs_jobs(self) -> bool:
+        """False where the pool lends leases only, and its users bring their own coroutines."""
+        return self.slot.executor is not None
+
+    @property
     def id(self) -> int:
         """The worker's number, from 1; a restart keeps it."""
         return self.slot.id
