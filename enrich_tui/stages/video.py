@@ -75,7 +75,7 @@ def _of_video(task: StageTask, report: Report) -> StageOutput:
             shortest / 2 if length else _UNKNOWN_BUCKET,
         )
         watcher.watch(reader.samples())
-        width, height = stream.width, stream.height
+        width, height = (stream.height, stream.width) if watcher.sideways else (stream.width, stream.height)
     duration, notices = _judge(reader.health, length)
     cuts = watcher.cuts(duration, min_chapter(duration, config.min_chapter))
     parts = [_Part(0.0, "Part 1", watcher.picture(None))]

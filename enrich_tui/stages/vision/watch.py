@@ -46,6 +46,8 @@ class Watcher:
         self._pictures: dict[int, bytes] = {}
         self._buckets: dict[int, list[tuple[float, int]]] = {}
         self._opening: bytes | None = None
+        self.sideways = False
+        """True where players turn the recorded picture by a quarter, as with telephones held upright."""
 
     def watch(self, samples: Iterable[Sample]) -> None:
         """Go through all samples, in order."""
@@ -53,6 +55,7 @@ class Watcher:
         previous: Sample | None = None
         for sample in samples:
             if previous is None:
+                self.sideways = abs(sample.frame.rotation) == 90
                 previous = sample
                 continue
             if self._opening is None:

@@ -51,13 +51,14 @@ def write(
     rate: int = RATE,
     options: dict[str, str] | None = None,
     form: str | None = None,
+    live: bool = False,
 ) -> Path:
-    """Encode frames, with a tone beside them where ``audio`` names a codec."""
+    """Encode frames, with a tone beside them where ``audio`` names a codec; ``live``: no length, as browsers do."""
     if options is None:
         options = {"preset": "ultrafast"} if codec == "libx264" else {}
         if codec.startswith("libvpx"):
             options = {"deadline": "realtime", "cpu-used": "8"}
-    with av.open(str(path), "w", format=form) as container:
+    with av.open(str(path), "w", format=form, container_options={"live": "1"} if live else None) as container:
         picture = container.add_stream(codec, rate=Fraction(rate), options=options)
         assert isinstance(picture, VideoStream)
         picture.height, picture.width = frames[0].shape[:2]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import struct
 from pathlib import Path
 
 import av
@@ -90,8 +91,13 @@ def test_every_container_gives_the_same_chapters(
 
 def test_a_browsers_recording_with_one_key_frame(tmp_path: Path) -> None:
     options = {"deadline": "realtime", "cpu-used": "8", "g": "100000"}
-    source = write(tmp_path / "a.webm", scenes(LENGTHS), codec="libvpx", options=options)
-    assert starts(run(tmp_path / "out", source)[1]) == pytest.approx([0.0, *CUTS], abs=0.15)
+    source = write(tmp_path / "a.webm", scenes(LENGTHS), codec="libvpx", audio="libopus", options=options, live=True)
+    with av.open(str(source)) as container:
+        assert container.duration is None
+    result, chapters = run(tmp_path / "out", source)
+    assert starts(chapters) == pytest.approx([0.0, *CUTS], abs=0.15)
+    assert chapters.duration == pytest.approx(12, abs=0.3)
+    assert result.notices == ()
 
 
 def test_b_frames_in_avi_are_not_wrapped_wrongly(tmp_path: Path) -> None:
@@ -272,3 +278,18 @@ def test_what_browsers_play() -> None:
     assert container_for("vp9", "yuv420p", "aac") == "mp4"
     assert container_for("av1", "yuv420p", None) == "webm"
     assert container_for("hevc", "yuv420p", "aac") is None
+
+
+def test_a_telephone_held_upright(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.mp4", scenes((2.0,)))
+    data = bytearray(source.read_bytes())
+    matrix = data.index(b"tkhd") + 44
+    data[matrix : matrix + 36] = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 180 << 16, 0, 1 << 30)
+    source.write_bytes(data)
+    _, chapters = run(tmp_path / "out", source)
+    assert (chapters.width, chapters.height) == (180, 320)
+    with Image.open(tmp_path / "out/thumbnails/001.jpg") as picture:
+        assert picture.size == (180, 320)
+        turned = page(0).rotate(-90, expand=True).resize((9, 16))
+        found, expected = picture.convert("L").resize((9, 16)).tobytes(), turned.convert("L").tobytes()
+    assert sum(abs(a - b) for a, b in zip(found, expected, strict=True)) / len(expected) < 12
