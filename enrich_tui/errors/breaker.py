@@ -106,17 +106,20 @@ class CircuitBreaker:
         probe = self._probe() if self._probe else None
         return probe is not None and probe.current
 
+    @property
+    def ready(self) -> bool:
+        """True where a call may be sent now."""
+        state = self.state
+        return state is CircuitState.CLOSED or (state is CircuitState.HALF_OPEN and not self.probing)
+
     def acquire(self) -> Permit | None:
         """A permit for one call, or None where nothing may be sent now."""
-        match self.state:
-            case CircuitState.CLOSED:
-                return Permit(self, self._epoch)
-            case CircuitState.HALF_OPEN if not self.probing:
-                permit = Permit(self, self._epoch)
-                self._probe = weakref.ref(permit)
-                return permit
-            case _:
-                return None
+        if not self.ready:
+            return None
+        permit = Permit(self, self._epoch)
+        if self._half_open:
+            self._probe = weakref.ref(permit)
+        return permit
 
     def reset(self) -> None:
         """Close it, whatever it was; calls that are out change nothing any more."""

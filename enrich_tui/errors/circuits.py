@@ -38,6 +38,11 @@ class Circuits:
         self._drop_stale(operation)
         return self._breaker(operation).acquire()
 
+    def ready(self, operation: str) -> bool:
+        """True where one call may be sent now; takes no permit."""
+        self._drop_stale(operation)
+        return self._breaker(operation).ready
+
     def allow(self, operation: str) -> bool:
         """True where one call may be sent now."""
         permit = self.acquire(operation)

@@ -8,15 +8,15 @@ nothing that stands in quotation marks or is the name of a file.
 from __future__ import annotations
 
 import asyncio
-import errno
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from enrich_tui.errors.http import error_codes, problem_of_status, retry_after, status_of
-from enrich_tui.errors.messages import describe, describe_type
+from enrich_tui.errors.messages import Wording, describe, describe_type
 from enrich_tui.errors.problems import Problem, StageError
+from enrich_tui.errors.shapes import CODES, ERRNO, MALFORMED, NAMES, PYAV
 from enrich_tui.errors.values import ErrorCategory, ErrorType
 from enrich_tui.errors.words import kind_of_words, refuses
 
@@ -38,106 +38,15 @@ class Finding:
     """Seconds that a server asked to wait, if one did."""
 
     @property
-    def message(self) -> str:
-        """What happened, for a person."""
-        return (describe(self.problem, self.facts) if self.problem else describe_type(self.type)).message
+    def wording(self) -> Wording:
+        """What happened and what to do about it, for a person."""
+        return describe(self.problem, self.facts) if self.problem else describe_type(self.type)
 
     @property
-    def advice(self) -> str:
-        """What a person can do about it."""
-        return (describe(self.problem, self.facts) if self.problem else describe_type(self.type)).advice
+    def code(self) -> str:
+        """What it is, as displays may say it."""
+        return self.problem.value if self.problem else self.type.display
 
-
-# Class names of Python's and of usual libraries' exceptions (PyAV's, httpx's, requests', urllib3's, aiohttp's,
-# openai's and its likes), looked up along the class's ancestors.
-_NAMES: dict[str, Problem] = {
-    # network
-    "TimeoutException": Problem.NETWORK,
-    "TimeoutError": Problem.NETWORK,
-    "Timeout": Problem.NETWORK,
-    "APITimeoutError": Problem.NETWORK,
-    "APIConnectionError": Problem.NETWORK,
-    "ServerTimeoutError": Problem.NETWORK,
-    "ConnectionError": Problem.NETWORK,
-    "ClientConnectionError": Problem.NETWORK,
-    "ClientPayloadError": Problem.NETWORK,
-    "TransportError": Problem.NETWORK,
-    "NetworkError": Problem.NETWORK,
-    "ProtocolError": Problem.NETWORK,
-    "NewConnectionError": Problem.NETWORK,
-    "MaxRetryError": Problem.NETWORK,
-    "IncompleteRead": Problem.NETWORK,
-    "HTTPException": Problem.NETWORK,
-    "gaierror": Problem.NETWORK,
-    "SSLError": Problem.NETWORK,
-    "URLError": Problem.NETWORK,
-    # services
-    "RateLimitError": Problem.RATE_LIMIT,
-    "AuthenticationError": Problem.KEY_REFUSED,
-    "PermissionDeniedError": Problem.KEY_REFUSED,
-    "InternalServerError": Problem.SERVICE_UNAVAILABLE,
-    "ServiceUnavailableError": Problem.SERVICE_UNAVAILABLE,
-    "OverloadedError": Problem.SERVICE_UNAVAILABLE,
-    "APIResponseValidationError": Problem.BAD_ANSWER,
-    "LengthFinishReasonError": Problem.BAD_ANSWER,
-    "ContentFilterFinishReasonError": Problem.BAD_ANSWER,
-    "DecodingError": Problem.BAD_ANSWER,
-    "TooManyRedirects": Problem.BAD_ANSWER,
-    "UnsupportedProtocol": Problem.BAD_ANSWER,
-    "InvalidURL": Problem.BAD_ANSWER,
-    # processes
-    "BrokenExecutor": Problem.WORKER_CRASHED,
-    "PoolShutdownError": Problem.CANCELLED,
-    "IncompleteReadError": Problem.WORKER_CRASHED,
-}
-
-_CODES: dict[str, Problem] = {
-    "rate_limit_exceeded": Problem.RATE_LIMIT,
-    "rate_limit_error": Problem.RATE_LIMIT,
-    "invalid_api_key": Problem.KEY_REFUSED,
-    "authentication_error": Problem.KEY_REFUSED,
-    "overloaded_error": Problem.SERVICE_UNAVAILABLE,
-    "server_error": Problem.SERVICE_UNAVAILABLE,
-}
-"""Error codes of servers, where there is no HTTP status (in a stream)."""
-
-_PYAV: dict[str, Problem] = {
-    "MemoryError": Problem.OUT_OF_MEMORY,
-    "DecoderNotFoundError": Problem.CODEC,
-    "UnknownCodecError": Problem.CODEC,
-    "PatchWelcomeError": Problem.CODEC,
-    "StreamNotFoundError": Problem.NO_STREAM,
-    "ProtocolNotFoundError": Problem.UNSAFE_CONTAINER,
-    "HTTPError": Problem.UNSAFE_CONTAINER,
-    "FileNotFoundError": Problem.FILE_MISSING,
-    "EOFError": Problem.TRUNCATED,
-    "InvalidDataError": Problem.NOT_MEDIA,
-    "DemuxerNotFoundError": Problem.NOT_MEDIA,
-    "FFmpegError": Problem.DAMAGED,  # its PermissionError, too: that is about damaged sound, not about the file
-}
-
-_ERRNO: dict[int, Problem] = {
-    errno.ENOSPC: Problem.DISK_FULL,
-    errno.EFBIG: Problem.DISK_FULL,
-    errno.ENOENT: Problem.FILE_MISSING,
-    errno.ENOTDIR: Problem.FILE_MISSING,
-    errno.EISDIR: Problem.NOT_MEDIA,
-    errno.EACCES: Problem.PERMISSION,
-    errno.EPERM: Problem.PERMISSION,
-    errno.EROFS: Problem.PERMISSION,
-    errno.ELOOP: Problem.UNSAFE_CONTAINER,
-    errno.ENOMEM: Problem.OUT_OF_MEMORY,
-    errno.ETIMEDOUT: Problem.NETWORK,
-    errno.ECONNREFUSED: Problem.NETWORK,
-    errno.ECONNRESET: Problem.NETWORK,
-    errno.ECONNABORTED: Problem.NETWORK,
-    errno.ENETUNREACH: Problem.NETWORK,
-    errno.ENETDOWN: Problem.NETWORK,
-    errno.EHOSTUNREACH: Problem.NETWORK,
-    errno.EPIPE: Problem.NETWORK,
-}
-if hasattr(errno, "EDQUOT"):
-    _ERRNO[errno.EDQUOT] = Problem.DISK_FULL
 
 _BUGS = (
     TypeError,
@@ -151,19 +60,6 @@ _BUGS = (
     SyntaxError,
 )
 """Would come again the same way, so there is no point in another attempt."""
-
-_MALFORMED = frozenset(
-    (
-        "JSONDecodeError",
-        "UnicodeError",
-        "ValidationError",
-        "TOMLDecodeError",
-        "ParseError",
-        "EOFError",
-        "BadZipFile",
-        "UnidentifiedImageError",
-    )
-)
 
 
 def classify(error: BaseException) -> Finding:
@@ -219,7 +115,7 @@ def _classified(error: BaseException) -> Finding | None:
         return None
     names = [ancestor.__name__ for ancestor in type(error).__mro__]
     if any((getattr(ancestor, "__module__", None) or "").partition(".")[0] == "av" for ancestor in type(error).__mro__):
-        return next((of_problem(_PYAV[name]) for name in names if name in _PYAV), of_problem(Problem.DAMAGED))
+        return next((of_problem(PYAV[name]) for name in names if name in PYAV), of_problem(Problem.DAMAGED))
     if "WorkerAcquisitionTimeoutError" in names:  # about our own workers, not about a service
         return Finding(ErrorType.UNKNOWN, ErrorCategory.TRANSIENT)
     if isinstance(error, MemoryError):
@@ -237,7 +133,7 @@ def _of_http(error: BaseException, status: int | None) -> Finding | None:
     if refuses(codes):
         return of_problem(Problem.SERVICE_REFUSED, status=status)
     if status is None:
-        problem = next((_CODES[code] for code in codes if code in _CODES), None)
+        problem = next((CODES[code] for code in codes if code in CODES), None)
         return of_problem(problem, retry_after=wait) if problem else None
     problem = problem_of_status(status)
     if status in {400, 403, 429}:
@@ -261,7 +157,7 @@ def _of_type(error: BaseException, names: list[str]) -> Finding | None:
         return of_problem(Problem.TIME_LIMIT)
     if isinstance(error, ImportError):
         return of_problem(Problem.ENGINE_MISSING)
-    named = next((_NAMES[name] for name in names if name in _NAMES), None)
+    named = next((NAMES[name] for name in names if name in NAMES), None)
     if isinstance(error, OSError):
         reason = getattr(error, "reason", None)  # urllib wraps what happened
         if isinstance(reason, BaseException) and reason is not error:
@@ -272,14 +168,14 @@ def _of_type(error: BaseException, names: list[str]) -> Finding | None:
         return of_problem(Problem.IO_ERROR) if error.errno else None
     if named is not None:
         return of_problem(named)
-    if not _MALFORMED.isdisjoint(names):
+    if not MALFORMED.isdisjoint(names):
         return Finding(ErrorType.MALFORMED_DATA, ErrorCategory.PERMANENT)
     return of_problem(Problem.INTERNAL) if isinstance(error, _BUGS) else None
 
 
 def _os_problem(error: OSError) -> Problem | None:
     if error.errno is not None:
-        return _ERRNO.get(error.errno)
+        return ERRNO.get(error.errno)
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return Problem.FILE_MISSING
     if isinstance(error, PermissionError):

@@ -30,6 +30,7 @@ from enrich_tui.errors.values import (
 from enrich_tui.text import clean
 
 _log = logging.getLogger("enrich_tui.errors")
+_log.addHandler(logging.NullHandler())  # lest Python's last resort writes foreign text to stderr
 
 _FAILED: dict[str, ErrorType] = {
     Operation.AUDIO_REVIEW: ErrorType.AUDIO_FAILED,
@@ -127,7 +128,7 @@ class ErrorHandler:
 
     def get_user_message(self, error: BaseException) -> str:
         """What happened, in plain words of our own."""
-        return classify(error).message
+        return classify(error).wording.message
 
     def get_retry_delay(self, attempt_number: int, error_type: ErrorType | str) -> float:
         """Seconds to wait after this attempt (1 is the first), jittered, at most ``max_delay``."""
@@ -167,6 +168,10 @@ class ErrorHandler:
         """True where something may be sent now. While half-open that is true once, until its outcome is told."""
         return self._circuits.allow(operation)
 
+    def ready(self, operation: str) -> bool:
+        """True where :meth:`allow` would be; takes nothing."""
+        return self._circuits.ready(operation)
+
     def permit(self, operation: str) -> Permit | None:
         """Like :meth:`allow`, for callers with several calls at a time: a permit to tell the outcome with, or None.
 
@@ -201,6 +206,7 @@ class ErrorHandler:
 
     def _resolve(self, error: BaseException, finding: Finding, context: ErrorContext) -> ErrorResolution:
         action = self._action(finding, context.attempt_number)
+        wording = finding.wording
         category, kind = finding.category, finding.type
         if action is RecommendedAction.CONTINUE_PARTIAL:
             category, kind = ErrorCategory.PARTIAL, _FAILED.get(context.operation, kind)
@@ -214,10 +220,12 @@ class ErrorHandler:
                 self._backoff.after(context.attempt_number, finding.type, finding.retry_after) if retry else 0.0
             ),
             can_continue=action is RecommendedAction.CONTINUE_PARTIAL,
-            user_message=f"{finding.message} {_LAST_STAGE if last else _NEXT[action]}",
-            advice=finding.advice,
+            user_message=f"{wording.message} {_LAST_STAGE if last else _NEXT[action]}",
+            advice=wording.advice,
             backend_details=self._details(error, finding, context, kind),
             recommended_action=action,
+            code=finding.code,
+            word=wording.word,
         )
 
     def _action(self, finding: Finding, attempt_number: int) -> RecommendedAction:

@@ -10,7 +10,7 @@ from enrich_tui.text import clean
 HIDDEN = "[hidden]"
 
 _NAMES_OF_KEYS = (
-    r"(?:[\w-]*[_-])?(?:api[_-]?key|apikey|access[_-]?key|secret[_-]?key|private[_-]?key|secret|token|passw(?:or)?d|pwd"
+    r"(?:api[_-]?key|apikey|access[_-]?key|secret[_-]?key|private[_-]?key|secret|token|passw(?:or)?d|pwd"
     r"|auth[_-]?token|access[_-]?token|refresh[_-]?token|client[_-]?secret|credentials?|session[_-]?id|signature|sig"
     r"|x-api-key|x-goog-api-key)"
 )

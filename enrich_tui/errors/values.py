@@ -116,6 +116,10 @@ class ErrorResolution(Frozen):
     """What a person can do about it; may be empty."""
     backend_details: BackendDetails
     recommended_action: RecommendedAction
+    code: str
+    """What it is, as displays may say it: the problem, or the type's display name."""
+    word: str
+    """The same in a word of at most ten cells, for a narrow column."""
 
 
 class ErrorRecord(Frozen):

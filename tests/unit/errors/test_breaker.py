@@ -61,7 +61,9 @@ async def test_the_life_of_a_circuit() -> None:
     assert not handler.allow(OPERATION)
     clock.now += 0.1
     assert handler.circuit_state(OPERATION) == "half-open"
+    assert handler.ready(OPERATION)
     assert [handler.allow(OPERATION) for _ in range(3)] == [True, False, False]
+    assert not handler.ready(OPERATION)
     handler.record_success(OPERATION)
     assert handler.circuit_state(OPERATION) == "half-open"
     assert [handler.allow(OPERATION) for _ in range(2)] == [True, False]

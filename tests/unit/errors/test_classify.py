@@ -203,7 +203,7 @@ def test_what_a_stage_says_for_the_log_is_never_classified(words: str) -> None:
 @given(st.text(st.sampled_from("abc .'\"/\\_-012:\n") | st.characters(exclude_categories=()), max_size=300))
 def test_words_of_any_kind(text: str) -> None:
     kind_of_words(text)
-    assert not mentions_money(classify(RuntimeError(text)).message)
+    assert not mentions_money(classify(RuntimeError(text)).wording.message)
 
 
 def test_long_words_take_no_time() -> None:

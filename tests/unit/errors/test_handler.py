@@ -136,6 +136,10 @@ async def test_what_may_not_be_shown_has_another_name_on_displays() -> None:
     assert resolution.type.display == "service-refused"
     assert all(kind.display == kind.value for kind in ErrorType if kind is not ErrorType.COST_EXCEEDED)
     assert not any(mentions_money(kind.display) for kind in ErrorType)
+    assert resolution.code == "service-refused"
+    assert resolution.word == "refused"
+    unknown = await resolve(RuntimeError("no credits left, cost limit exceeded"))
+    assert unknown.code == "service-refused"
 
 
 @given(st.text(st.characters(exclude_categories=())))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from enrich_tui.errors import RedactingFormatter, redact
 
 SECRET = "s3cretValue99"
+LOCAL = "a local variable"
 
 
 @pytest.mark.parametrize(
@@ -58,17 +62,34 @@ def test_redaction_is_idempotent(text: str) -> None:
     assert redact(redact(text)) == redact(text)
 
 
+def test_redaction_takes_linear_time() -> None:
+    started = time.process_time()
+    for text in ("a_", "token_", "sk-", "key='", "http://", "authorization:", "-----BEGIN PRIVATE KEY-----"):
+        redact(text * 10_000)
+    assert time.process_time() - started < 2
+
+
+def test_foreign_text_does_not_get_to_stderr_where_nobody_set_up_a_log() -> None:
+    code = (
+        "import asyncio; from enrich_tui.errors import ErrorContext, ErrorHandler\n"
+        "from enrich_tui.text import gate; gate('It costs 5 $.')\n"
+        "asyncio.run(ErrorHandler().handle_error(RuntimeError('5 $'), ErrorContext('s', 'audio-review')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout + done.stderr == ""
+
+
 def _fail(local: str) -> None:
     raise RuntimeError(f"api_key={SECRET} \x1b[2J {len(local)}")
 
 
 def test_the_formatter_leaves_nothing_that_a_terminal_obeys() -> None:
     with pytest.raises(RuntimeError) as raised:
-        _fail(" ".join(("a", "local", "variable")))
+        _fail(LOCAL)
     record = logging.LogRecord("x", logging.ERROR, "f", 1, "told %s", (f"token={SECRET}",), raised._excinfo)
     line = RedactingFormatter("%(message)s").format(record)
     assert SECRET not in line
     assert "\x1b" not in line
-    assert "a local variable" not in line
+    assert LOCAL not in line
     assert "Traceback" in line
     assert "\n" in line

