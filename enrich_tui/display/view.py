@@ -1,0 +1,380 @@
+"""The view of a run: everything that a display shows, kept up to date event by event. No screen, no clock, no I/O.
+
+All outside text is cleaned and gated here, once, so that displays can draw what they find. Events that make no sense
+(a session that was never queued, a recorded stream with a hole) change nothing and raise nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from enrich_tui import events as ev
+from enrich_tui.display.rows import ACTIVE, Cell, CellState, Line, SessionRow, SessionState, WorkerRow
+from enrich_tui.display.troubles import Troubles
+from enrich_tui.model import STAGES, SessionStatus, Stage, StageOutcome
+from enrich_tui.text import clean, gate
+
+LINES = 2000
+"""Lines of the log that are kept."""
+TITLE = 300
+"""Longest title, in characters."""
+RECENT = 600.0
+"""Seconds over which the recent error rate is taken."""
+_BUCKET = 10.0
+
+_CELL = {
+    StageOutcome.COMPLETED: CellState.COMPLETED,
+    StageOutcome.FAILED: CellState.FAILED,
+    StageOutcome.SKIPPED: CellState.SKIPPED,
+    StageOutcome.CANCELLED: CellState.CANCELLED,
+}
+_SESSION = {
+    SessionStatus.COMPLETE: SessionState.DONE,
+    SessionStatus.PARTIAL: SessionState.PARTIAL,
+    SessionStatus.FAILED: SessionState.FAILED,
+    SessionStatus.SKIPPED: SessionState.SKIPPED,
+    SessionStatus.CANCELLED: SessionState.CANCELLED,
+}
+_LEVEL = {SessionStatus.COMPLETE: "good", SessionStatus.FAILED: "error", SessionStatus.PARTIAL: "warning"}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What became outdated since the last look."""
+
+    rows: frozenset[str]
+    parts: frozenset[str]
+    """Of ``header``, ``batch``, ``pool``, ``workers``, ``errors``, ``log``, ``order``, ``second``."""
+
+
+class RunView:
+    """A run as displays see it. Feed it with :meth:`apply`; ask :meth:`take` what to draw again."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        """Seconds since the run started, by its latest event."""
+        self.rows: dict[str, SessionRow] = {}
+        self.workers: dict[int, WorkerRow] = {}
+        self.stages: tuple[Stage, ...] = STAGES
+        self.started: ev.RunStarted | None = None
+        self.library = ""
+        self.batch: ev.BatchChanged | None = None
+        self.pool: ev.PoolChanged | None = None
+        self.finished: ev.RunFinished | None = None
+        self.troubles = Troubles()
+        self.log: deque[Line] = deque(maxlen=LINES)
+        self.counts: Counter[SessionState] = Counter()
+        self.stage_counts: dict[Stage, Counter[CellState]] = {stage: Counter() for stage in STAGES}
+        self.cpu: deque[float] = deque(maxlen=60)
+        """Processors in use by all workers, second by second."""
+        self.dirty: set[str] = set()
+        self.parts: set[str] = set()
+        self._active: set[str] = set()
+        self._with_eta: set[str] = set()
+        self._ended: deque[list[float]] = deque(maxlen=int(RECENT / _BUCKET))
+        """Buckets of ten seconds: number, stages that ended well, stages that failed."""
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            ev.RunStarted: self._run_started,
+            ev.SessionQueued: self._session_queued,
+            ev.SourceRejected: self._source_rejected,
+            ev.StageStarted: self._stage_started,
+            ev.StageProgressed: self._stage_progressed,
+            ev.StageRetrying: self._stage_retrying,
+            ev.StageFinished: self._stage_finished,
+            ev.SessionFinished: self._session_finished,
+            ev.SessionRequeued: self._session_requeued,
+            ev.QueueOrder: self._queue_order,
+            ev.ErrorRaised: self._error,
+            ev.WorkerChanged: self._worker,
+            ev.PoolChanged: self._pool_changed,
+            ev.BatchChanged: self._batch_changed,
+            ev.Noted: self._noted,
+            ev.RunFinished: self._run_finished,
+        }
+
+    # -- what displays ask --------------------------------------------------------------------------------------------
+
+    def take(self) -> Changes:
+        """What changed since the last call."""
+        changes = Changes(frozenset(self.dirty), frozenset(self.parts))
+        self.dirty.clear()
+        self.parts.clear()
+        return changes
+
+    @property
+    def state(self) -> str:
+        """Of the run: ``starting``, ``running``, ``paused``, ``draining``, ``stopping`` or ``done``."""
+        if self.finished is not None:
+            return "done"
+        return self.batch.state if self.batch is not None else "starting"
+
+    @property
+    def ended(self) -> int:
+        """Sessions that ended, well or not."""
+        return self.counts.total() - sum(self.counts[state] for state in (*ACTIVE, SessionState.QUEUED))
+
+    @property
+    def unhappy(self) -> int:
+        """Sessions that failed, in part or altogether."""
+        return self.counts[SessionState.FAILED] + self.counts[SessionState.PARTIAL]
+
+    @property
+    def fraction(self) -> float:
+        """How much of the batch is done, 0 to 1."""
+        if self.batch is None:
+            return 0.0
+        return _fraction(self.batch.progress / 100.0)
+
+    @property
+    def recent_error_rate(self) -> float | None:
+        """Percent of the stages that failed, of those that ended in the last ten minutes."""
+        oldest = (self.now - RECENT) // _BUCKET
+        good = sum(bucket[1] for bucket in self._ended if bucket[0] >= oldest)
+        bad = sum(bucket[2] for bucket in self._ended if bucket[0] >= oldest)
+        return 100.0 * bad / (good + bad) if good + bad else None
+
+    # -- events -------------------------------------------------------------------------------------------------------
+
+    def apply(self, event: ev.Event) -> None:
+        """Take one event."""
+        if math.isfinite(event.t) and event.t > self.now:
+            if int(event.t) != int(self.now):
+                self._second()
+            self.now = event.t
+        self._handlers[type(event)](event)
+
+    def _second(self) -> None:
+        self.dirty |= self._active
+        self.cpu.append(sum(worker.cpu or 0.0 for worker in self.workers.values()))
+        self.parts.add("second")
+
+    def _tell(self, level: str, text: str, session: str | None = None) -> None:
+        self.log.append(Line(self.now, level, text, session))
+        self.parts.add("log")
+
+    def _run_started(self, event: ev.RunStarted) -> None:
+        self.started = event
+        self.finished = None
+        self.library = clean(event.library, TITLE)
+        self.stages = tuple(stage for stage in STAGES if stage in event.stages) or STAGES
+        self.parts |= {"header", "order"}
+
+    def _session_queued(self, event: ev.SessionQueued) -> None:
+        row = self.rows.get(event.session)
+        if row is None:
+            row = SessionRow(event.session, "", order=len(self.rows))
+            self.rows[event.session] = row
+            self.counts[row.state] += 1
+        row.title = clean(event.title, TITLE).strip() or clean(event.session, TITLE)
+        row.needle = f"{row.title} {event.session}".casefold()
+        row.source, row.output, row.size = clean(event.source), clean(event.output), event.size
+        for stage in STAGES:
+            if stage in row.cells:
+                continue
+            wanted = stage in event.stages
+            cell = row.cells[stage] = Cell(CellState.PENDING if wanted else CellState.SKIPPED)
+            self.stage_counts[stage][cell.state] += 1
+        self.dirty.add(row.id)
+        self.parts.add("order")
+
+    def _source_rejected(self, event: ev.SourceRejected) -> None:
+        self._tell("warning", f"Left out {clean(event.path, TITLE)}: {gate(event.reason)}")
+
+    def _stage_started(self, event: ev.StageStarted) -> None:
+        row = self.rows.get(event.session)
+        if row is None:
+            return
+        cell = row.cells[event.stage]
+        self._set_cell(row, event.stage, CellState.PROCESSING)
+        cell.fraction, cell.started, cell.worker = 0.0, self.now, event.worker
+        cell.attempt, cell.attempts, cell.doing, cell.cached = event.attempt, event.attempts, "", False
+        self._set_state(row, SessionState.RUNNING)
+
+    def _stage_progressed(self, event: ev.StageProgressed) -> None:
+        row = self.rows.get(event.session)
+        if row is None or row.cells[event.stage].state is not CellState.PROCESSING:
+            return
+        cell = row.cells[event.stage]
+        cell.fraction = max(cell.fraction, _fraction(event.fraction))
+        if event.message:
+            cell.doing = gate(clean(event.message, TITLE))
+        self.dirty.add(row.id)
+
+    def _stage_retrying(self, event: ev.StageRetrying) -> None:
+        row = self.rows.get(event.session)
+        if row is None:
+            return
+        cell = row.cells[event.stage]
+        cell.spent = cell.seconds(self.now)
+        self._set_cell(row, event.stage, CellState.RETRYING)
+        cell.due = self.now + (event.delay if math.isfinite(event.delay) else 0.0)
+        cell.attempt, cell.attempts, cell.message, cell.problem = (
+            event.attempt,
+            event.attempts,
+            gate(event.message),
+            clean(event.problem, 40),
+        )
+        self._follow_cells(row)
+        self._tell("warning", f"{row.title}: {event.stage} again in {event.delay:.0f} s. {cell.message}", row.id)
+
+    def _stage_finished(self, event: ev.StageFinished) -> None:
+        row = self.rows.get(event.session)
+        if row is None:
+            return
+        cell = row.cells[event.stage]
+        measured = cell.seconds(self.now)
+        self._set_cell(row, event.stage, _CELL[event.outcome])
+        cell.spent = event.duration if event.duration > 0 and math.isfinite(event.duration) else measured
+        cell.cached, cell.attempt = event.cached, event.attempts or cell.attempt
+        cell.outputs, cell.engine = tuple(clean(name) for name in event.outputs), clean(event.engine, 80)
+        cell.facts = event.facts
+        cell.word, cell.problem = clean(event.word or "", 10), clean(event.problem or "", 40)
+        cell.message, cell.advice = gate(event.message or ""), gate(event.advice or "")
+        if event.outcome is StageOutcome.COMPLETED:
+            cell.fraction = 1.0
+            if self.troubles.mend_session(row.id, event.stage):
+                self.parts.add("errors")
+        if event.outcome in {StageOutcome.COMPLETED, StageOutcome.FAILED} and not event.cached:
+            self._count_ended(failed=event.outcome is StageOutcome.FAILED)
+        if row.state in ACTIVE:
+            self._follow_cells(row)
+
+    def _session_finished(self, event: ev.SessionFinished) -> None:
+        row = self.rows.get(event.session)
+        if row is None:
+            return
+        row.message, row.advice, row.eta = gate(event.message or ""), gate(event.advice or ""), None
+        self._set_state(row, _SESSION[event.status])
+        words = row.message or f"{row.state} in {event.duration:.0f} s"
+        self._tell(_LEVEL.get(event.status, "info"), f"{row.title}: {words}", row.id)
+
+    def _session_requeued(self, event: ev.SessionRequeued) -> None:
+        row = self.rows.get(event.session)
+        if row is None:
+            return
+        for stage in event.stages:
+            self._set_cell(row, stage, CellState.PENDING)
+            row.cells[stage] = Cell()
+        row.message = row.advice = ""
+        self.troubles.mend_session(row.id)
+        self._set_state(row, SessionState.QUEUED)
+        self.parts.add("errors")
+        self._tell("info", f"{row.title}: back in the queue", row.id)
+
+    def _queue_order(self, event: ev.QueueOrder) -> None:
+        for position, ident in enumerate(event.sessions):
+            row = self.rows.get(ident)
+            if row is not None and row.order != position:
+                row.order = position
+                self.dirty.add(ident)
+        self.parts.add("order")
+
+    def _error(self, event: ev.ErrorRaised) -> None:
+        message = gate(event.message)
+        self.troubles.add(
+            problem=clean(event.problem, 40),
+            category=clean(event.category, 40),
+            message=message,
+            advice=gate(event.advice),
+            session=event.session if event.session in self.rows else None,
+            stage=event.stage,
+            worker=event.worker,
+            final=event.final,
+            t=self.now,
+        )
+        self.parts.add("errors")
+        self._tell("error" if event.final else "warning", message, event.session)
+
+    def _worker(self, event: ev.WorkerChanged) -> None:
+        self.parts.add("workers")
+        if event.status == "removed":
+            self.workers.pop(event.worker, None)
+            return
+        worker = self.workers.get(event.worker)
+        if worker is None:
+            worker = self.workers[event.worker] = WorkerRow(event.worker, since=self.now)
+        if (worker.status, worker.session, worker.stage) != (event.status, event.session, event.stage):
+            worker.since = self.now
+        if worker.status != event.status:
+            if event.status in {"error", "restarting"}:
+                self._tell("warning", f"Worker {event.worker} is {_WORKER_WORDS[event.status]}")
+            elif event.status in {"idle", "active"} and self.troubles.mend_worker(event.worker):
+                self.parts.add("errors")
+        worker.status, worker.session, worker.stage = event.status, event.session, event.stage
+        worker.pid, worker.restarts, worker.jobs = event.pid, event.restarts, event.jobs
+        worker.memory, worker.cpu = event.memory, event.cpu
+        worker.last_error = gate(event.last_error or "")
+
+    def _pool_changed(self, event: ev.PoolChanged) -> None:
+        self.pool = event
+        self.parts.add("pool")
+
+    def _batch_changed(self, event: ev.BatchChanged) -> None:
+        if self.batch is None or self.batch.state != event.state:
+            self.parts.add("header")
+        if event.eta_reason and (self.batch is None or self.batch.eta_reason != event.eta_reason):
+            self._tell("info", f"New estimate: {gate(event.eta_reason)}")
+        self.batch = event
+        self.parts.add("batch")
+        for ident in self._with_eta - event.etas.keys():
+            self.rows[ident].eta = None
+            self.dirty.add(ident)
+        self._with_eta &= event.etas.keys()
+        for ident, eta in event.etas.items():
+            row = self.rows.get(ident)
+            if row is None or not math.isfinite(eta.mid):
+                continue
+            if row.eta is None or int(row.eta.mid) != int(eta.mid):
+                self.dirty.add(ident)
+            row.eta = eta
+            self._with_eta.add(ident)
+
+    def _noted(self, event: ev.Noted) -> None:
+        self._tell(event.level, gate(event.message))
+
+    def _run_finished(self, event: ev.RunFinished) -> None:
+        self.finished = event
+        self.parts |= {"header", "batch"}
+
+    # -- states -------------------------------------------------------------------------------------------------------
+
+    def _set_cell(self, row: SessionRow, stage: Stage, state: CellState) -> None:
+        cell = row.cells[stage]
+        counts = self.stage_counts[stage]
+        counts[cell.state] -= 1
+        counts[state] += 1
+        cell.state = state
+        self.dirty.add(row.id)
+        self.parts.add("batch")
+
+    def _set_state(self, row: SessionRow, state: SessionState) -> None:
+        self.dirty.add(row.id)
+        if row.state is state:
+            return
+        self.counts[row.state] -= 1
+        self.counts[state] += 1
+        row.state, row.changed = state, self.now
+        (self._active.add if state in ACTIVE else self._active.discard)(row.id)
+        self.parts |= {"batch", "order"}
+
+    def _follow_cells(self, row: SessionRow) -> None:
+        states = {cell.state for cell in row.cells.values()}
+        waiting = CellState.RETRYING in states and CellState.PROCESSING not in states
+        self._set_state(row, SessionState.RETRYING if waiting else SessionState.RUNNING)
+
+    def _count_ended(self, *, failed: bool) -> None:
+        bucket = self.now // _BUCKET
+        if not self._ended or self._ended[-1][0] != bucket:
+            self._ended.append([bucket, 0.0, 0.0])
+        self._ended[-1][2 if failed else 1] += 1
+
+
+_WORKER_WORDS = {"error": "in error", "restarting": "restarting"}
+
+
+def _fraction(value: float) -> float:
+    return min(1.0, max(0.0, value)) if math.isfinite(value) else 0.0

@@ -1,0 +1,289 @@
+"""The dashboard: takes events from a source, keeps the view, and paints it ten times a second at most."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rich.segment import Segments
+from rich.text import Text
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+
+from enrich_tui.config import UiConfig
+from enrich_tui.display.listing import Listing
+from enrich_tui.display.view import RunView
+from enrich_tui.events import Controls, Event, Source
+from enrich_tui.tui import glyphs, keys, themes
+from enrich_tui.tui.board import Board
+from enrich_tui.tui.commands import Commands
+from enrich_tui.tui.screens.choice import Choice
+from enrich_tui.tui.screens.main import MainScreen
+
+log = logging.getLogger("enrich_tui.tui")
+
+FRAME, FRAME_UNFOCUSED = 0.1, 0.5
+"""Seconds between two looks at what changed, with the terminal in front and behind."""
+BUDGET = 0.03
+"""Seconds that events may take in one go, so that keys are never kept waiting."""
+FROZEN_EVENTS = 200_000
+"""Events that are kept while the view is frozen; then it goes on by itself."""
+PATIENCE = 15.0
+"""Seconds that a source may take to come to its end after it was told to stop."""
+
+INTERRUPTED, TERMINATED, HUNG_UP, BROKEN = 130, 143, 129, 70
+
+
+class Dashboard(App[int], inherit_bindings=False):
+    """Shows a run until it ends or the person leaves; ``return_code`` is then the exit code of the program."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "enrich"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.APP]
+
+    def __init__(
+        self,
+        source: Source,
+        controls: Controls | None,
+        *,
+        ui: UiConfig,
+        keys: Mapping[str, str] | None = None,
+        exit_on_complete: bool = False,
+    ) -> None:
+        plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "linux"
+        super().__init__(ansi_color=True if plain else None)
+        self._source = source
+        self._ui = ui
+        self._exit_on_complete = exit_on_complete
+        self.keymap_in_use = usable_keymap(keys or {})
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        wanted = themes.ANSI.name if plain else ui.theme
+        self.theme = wanted if wanted in self.available_themes else themes.DARK.name
+        view = RunView()
+        self.board = Board(view, Listing(view), controls, glyphs.choose(ascii_only=ui.ascii), themes.palette(self))
+        self.commands = Commands(self.board, self.say)
+        self._events: deque[Event] = deque()
+        self._run_task: asyncio.Task[None] | None = None
+        self._exit_code: int | None = None
+        self._leaving = False
+        self._completed = False
+        self._timers_by_focus: dict[bool, Timer] = {}
+        self.main = MainScreen(self.board)
+        if not ui.motion:
+            self.animation_level = "none"
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The dashboard proper."""
+        return self.main
+
+    # -- the run ------------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Paint first, then begin."""
+        self.set_keymap(self.keymap_in_use)
+        self.theme_changed_signal.subscribe(self, self._recolour)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._timers_by_focus = {
+            True: self.set_interval(FRAME, self.look),
+            False: self.set_interval(FRAME_UNFOCUSED, self.look, pause=True),
+        }
+        self.set_interval(1.0, self._second)
+        self._run_task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            code = await self._source.run(self._events.append)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the terminal must come back
+            self._handle_exception(error)
+            return
+        self.freeze(on=False)
+        while self._events:
+            self.look()
+        final = code if self._exit_code is None else self._exit_code
+        self.exit(final, return_code=final)
+
+    def look(self) -> None:
+        """Take in the events that came, and paint what they changed."""
+        if self.board.frozen:
+            if len(self._events) > FROZEN_EVENTS:
+                self.freeze(on=False)
+            return
+        until = time.perf_counter() + BUDGET
+        apply, events = self.board.view.apply, self._events
+        while events:
+            apply(events.popleft())
+            if not len(events) & 31 and time.perf_counter() > until:
+                break
+        if events:
+            self.set_timer(0.01, self.look)
+        changes = self.board.view.take()
+        if changes.rows or changes.parts:
+            self.main.update(changes)
+            if "header" in changes.parts:
+                self._follow_state()
+
+    def _follow_state(self) -> None:
+        done = self.board.view.state == "done"
+        if done and not self._completed:
+            if self._ui.notify:
+                self.bell()
+            if self._exit_on_complete and self.board.controls is not None:
+                self.board.controls.drain()
+        self._completed = done
+
+    def _second(self) -> None:
+        self.main.overview.redraw()
+
+    def watch_app_focus(self, focus: bool) -> None:
+        """Look less often while nobody does."""
+        for when, timer in self._timers_by_focus.items():
+            (timer.resume if when is focus else timer.pause)()
+
+    def freeze(self, *, on: bool) -> None:
+        """Let the view stand still, or go on."""
+        self.board.frozen = on
+        self.main.overview.redraw()
+        if not on:
+            self.look()
+
+    def _recolour(self, _theme: object) -> None:
+        self.board.palette = themes.palette(self)
+        self.main.repaint()
+
+    def say(self, words: str) -> None:
+        """Answer what the person just did."""
+        self.notify(words, markup=False, timeout=4)
+
+    # -- leaving ------------------------------------------------------------------------------------------------------
+
+    def action_leave(self) -> None:
+        """Leave; while work runs, ask how."""
+        controls = self.board.controls
+        if controls is None:
+            self.exit(0, return_code=0)
+            return
+        if self._leaving or not self.commands.working:
+            self._drain()
+            return
+        if self.screen.name == "leave":
+            return
+        answers = [
+            ("d", "drain", "Drain and quit: running stages finish first"),
+            ("s", "stop", "Stop now: the work goes on at the next start"),
+            ("esc", "stay", "Stay"),
+        ]
+        self.push_screen(Choice(self.board, "Work is running. Quit?", answers, name="leave"), self._leave)
+
+    def _leave(self, answer: str | None) -> None:
+        if answer == "drain":
+            self._drain()
+        elif answer == "stop":
+            self.stop()
+
+    def _drain(self) -> None:
+        self._leaving = True
+        if self.board.controls is not None:
+            self.board.controls.drain()
+
+    def stop(self, code: int | None = None) -> None:
+        """Stop the run now, and leave when it has ended; ``code``: with this exit code instead of the run's."""
+        self._leaving = True
+        if code is not None:
+            self._exit_code = code
+        if self.board.controls is None:
+            self.exit(code or 0, return_code=code or 0)
+            return
+        self.board.controls.stop()
+        self.set_timer(PATIENCE, self._force)
+
+    def _force(self) -> None:
+        code = INTERRUPTED if self._exit_code is None else self._exit_code
+        self.exit(code, return_code=code)
+
+    def action_interrupt(self) -> None:
+        """As leaving; the second time, or where leaving was chosen already, at once."""
+        if self._leaving or self.screen.name == "leave" or self.board.controls is None:
+            self.stop(INTERRUPTED)
+        else:
+            self.action_leave()
+
+    async def run_async(self, **options: Any) -> int | None:
+        """Run in this loop; signals end it with the terminal restored."""
+        loop = asyncio.get_running_loop()
+        codes = {"SIGINT": INTERRUPTED, "SIGTERM": TERMINATED, "SIGHUP": HUNG_UP}
+        numbers = [(getattr(signal, name), code) for name, code in codes.items() if hasattr(signal, name)]
+        handled = []
+        for number, code in numbers:
+            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+                loop.add_signal_handler(number, self.stop, code)
+                handled.append(number)
+        try:
+            return await super().run_async(**options)
+        finally:
+            for number in handled:
+                loop.remove_signal_handler(number)
+            await self._end_run()
+
+    async def on_unmount(self) -> None:
+        """No run outlives the dashboard."""
+        await self._end_run()
+
+    async def _end_run(self) -> None:
+        task, self._run_task = self._run_task, None
+        if task is not None and task is not asyncio.current_task() and not task.done():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def _handle_exception(self, error: Exception) -> None:
+        """An error of the dashboard itself: a short message, the details in the log, no values on the screen."""
+        log.error("The dashboard met an error.", exc_info=error)
+        self._return_code = BROKEN
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        words = Text(f"The dashboard met an error of its own and had to close. The details are in {log_path()}.")
+        self._exit_renderables.append(Segments(self.console.render(words, self.console.options)))
+        self._close_messages_no_wait()
+
+    # -- the rest -----------------------------------------------------------------------------------------------------
+
+    def action_next_theme(self) -> None:
+        """The next theme."""
+        names = [theme.name for theme in themes.THEMES]
+        place = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(place + 1) % len(names)]
+        self.say(f"Theme: {self.theme}")
+
+
+def log_path() -> str:
+    """The file into which the program's log goes, as text."""
+    for handler in logging.getLogger("enrich_tui").handlers:
+        name = getattr(handler, "baseFilename", None)
+        if name:
+            return str(name)
+    return "the log"
+
+
+def usable_keymap(wanted: Mapping[str, str]) -> dict[str, str]:
+    """Of the keys in the configuration, those for bindings that there are, with at least one key."""
+    known = {binding.id for binding in (*keys.TABLE, *keys.ERRORS, *keys.MAIN, *keys.APP)}
+    return {
+        ident: cleaned
+        for ident, names in wanted.items()
+        if ident in known and (cleaned := ",".join(name.strip() for name in names.split(",") if name.strip()))
+    }

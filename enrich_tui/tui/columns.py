@@ -1,0 +1,177 @@
+"""The columns of the session table: how wide they are, and what stands in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.style import Style
+
+from enrich_tui.display.listing import Sort
+from enrich_tui.display.rows import ENDED, Cell, CellState, SessionRow, SessionState
+from enrich_tui.model import Stage
+from enrich_tui.text import seconds_text
+from enrich_tui.tui.board import Board
+from enrich_tui.tui.drawing import Row, bar, ordinal
+from enrich_tui.tui.glyphs import Glyphs
+from enrich_tui.tui.themes import Palette
+
+_GUTTER, _SIGN, _TIME, _TRY, _WORKER = 2, 3, 6, 4, 4
+_STAGE, _STAGE_WIDE = 11, 15
+_NAME, _NAME_GOOD, _NAME_WIDE = 10, 24, 44
+_STAGE_NAME = 8
+SPANS = 100
+"""Hours from which on only hours are shown."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Widths in cells; 0 where a column is left out."""
+
+    width: int
+    stages: tuple[Stage, ...]
+    """Empty: one column tells about the stage that a session is at."""
+    name: int
+    stage: int
+    attempt: int
+    worker: int
+    time: int
+    eta: int
+
+    @property
+    def heads(self) -> list[tuple[int, int, Sort]]:
+        """Where a click sorts by what: from column, to column, key."""
+        signs = _GUTTER + self.name + 1
+        eta = self.width - self.eta
+        return [
+            (0, signs, Sort.NAME),
+            (signs, signs + _SIGN, Sort.STATE),
+            (eta - self.time, eta, Sort.TIME),
+            (eta, self.width, Sort.ETA),
+        ]
+
+
+@lru_cache(maxsize=32)
+def columns(width: int, stages: tuple[Stage, ...]) -> Columns:
+    """The columns that suit a table of this width."""
+    count = len(stages)
+    fixed = _GUTTER + 1 + _SIGN + 2 * _TIME + count * (_STAGE + 1)
+    spare = width - fixed - _NAME
+    if spare < 0:
+        time = _TIME if width >= 50 else 0
+        eta = _TIME if width >= 36 else 0
+        stage = _STAGE_NAME + _STAGE if width >= 36 else 5
+        name = max(4, width - _GUTTER - 1 - _SIGN - stage - time - eta)
+        return Columns(width, (), name, stage, 0, 0, time, eta)
+    extra = _TRY + _WORKER if spare >= _NAME_GOOD - _NAME - 4 + _TRY + _WORKER else 0
+    spare -= extra
+    name = _NAME + min(spare, _NAME_GOOD - _NAME)
+    spare -= name - _NAME
+    more = min(_STAGE_WIDE - _STAGE, spare // max(1, count))
+    spare -= more * count
+    return Columns(
+        width,
+        stages,
+        name + spare,
+        _STAGE + more,
+        _TRY if extra else 0,
+        _WORKER if extra else 0,
+        _TIME,
+        _TIME,
+    )
+
+
+def short_time(seconds: float | None) -> str:
+    """A duration in at most five cells."""
+    if seconds is None or seconds < 3600:
+        return seconds_text(seconds)
+    hours, minutes = divmod(int(seconds) // 60, 60)
+    return f"{hours}h{minutes:02}m" if hours < SPANS // 10 else f"{hours}h"
+
+
+def heading(layout: Columns, sort: Sort, palette: Palette) -> Row:
+    """The names of the columns; the one that is sorted by stands out."""
+
+    def style(key: Sort | None) -> Style:
+        return palette.accent if key is sort else palette.dim
+
+    row = Row().add(" " * _GUTTER).cell("session", layout.name + 1, style(Sort.NAME))
+    row.cell("st", _SIGN, style(Sort.STATE))
+    for stage in layout.stages:
+        row.cell(stage.value, layout.stage + 1, style(None))
+    if not layout.stages:
+        row.cell("stage", layout.stage, style(None))
+    row.cell("try", layout.attempt, style(None)).cell("w", layout.worker, style(None), right=True)
+    row.cell("time", layout.time, style(Sort.TIME), right=True)
+    return row.cell("eta", layout.eta, style(Sort.ETA), right=True)
+
+
+def state_style(state: SessionState, palette: Palette) -> Style:
+    """The colour of a session's sign."""
+    match state:
+        case SessionState.RUNNING:
+            return palette.accent
+        case SessionState.RETRYING | SessionState.PARTIAL:
+            return palette.warn
+        case SessionState.FAILED:
+            return palette.bad
+        case SessionState.DONE:
+            return palette.good
+        case _:
+            return palette.faint
+
+
+def session_line(row: SessionRow, board: Board, layout: Columns, *, selected: bool) -> Row:
+    """One session as a line of the table."""
+    glyphs, palette, now = board.glyphs, board.palette, board.view.now
+    line = Row()
+    line.add(glyphs.cursor if selected else " ", palette.accent)
+    line.add(glyphs.mark if row.id in board.marked else " ", palette.warn)
+    quiet = row.state in {SessionState.QUEUED, SessionState.SKIPPED, SessionState.CANCELLED, SessionState.DONE}
+    line.cell(row.title, layout.name, palette.strong if selected else palette.dim if quiet else palette.text).add(" ")
+    line.cell(glyphs.states[row.state], _SIGN, state_style(row.state, palette))
+    current = row.current
+    if layout.stages:
+        for stage in layout.stages:
+            line.append(stage_cell(row.cells[stage], layout.stage, now, glyphs, palette)).add(" ")
+    elif current is not None and layout.stage > _STAGE:
+        line.cell(current[0].value, _STAGE_NAME, palette.dim)
+        line.append(stage_cell(current[1], layout.stage - _STAGE_NAME, now, glyphs, palette))
+    elif current is not None:
+        line.append(stage_cell(current[1], layout.stage, now, glyphs, palette))
+    if layout.attempt:
+        cell = current[1] if current is not None else None
+        tries = f"{cell.attempt}/{cell.attempts}" if cell is not None and cell.attempts and cell.attempt else ""
+        line.cell(tries, layout.attempt, palette.warn if cell is not None and cell.attempt > 1 else palette.faint)
+        busy = cell is not None and cell.state is CellState.PROCESSING and cell.worker is not None
+        line.cell(f"w{cell.worker}" if cell is not None and busy else "", layout.worker, palette.dim, right=True)
+    line.cell(short_time(row.seconds(now)) if row.started else "-", layout.time, palette.dim, right=True)
+    eta = "done" if row.state is SessionState.DONE else short_time(row.eta.mid if row.eta else None)
+    if row.state in ENDED and row.state is not SessionState.DONE:
+        eta = "-"
+    return line.cell(eta, layout.eta, palette.dim, right=True)
+
+
+def stage_cell(cell: Cell, width: int, now: float, glyphs: Glyphs, palette: Palette) -> Row:
+    """One stage of a session in ``width`` cells: a bar while it runs, afterwards as little as says it all."""
+    line = Row()
+    sign = glyphs.cells[cell.state]
+    match cell.state:
+        case CellState.PROCESSING:
+            if width >= 8:
+                line.append(bar(cell.fraction, width - 5, glyphs, palette.bar, palette.rest))
+            line.cell(f"{int(cell.fraction * 100)}%", min(5, width), palette.text, right=True)
+        case CellState.RETRYING:
+            wait = max(0, round(cell.due - now))
+            words = f"{ordinal(cell.attempt)} in {wait}s" if wait else f"{ordinal(cell.attempt)} soon"
+            line.cell(words, width, palette.warn)
+        case CellState.COMPLETED:
+            line.add(sign, palette.good)
+            line.cell(" kept" if cell.cached else f" {short_time(cell.spent)}", width - 1, palette.dim)
+        case CellState.FAILED:
+            line.add(sign, palette.bad).cell(f" {cell.word or 'failed'}", width - 1, palette.bad)
+        case CellState.CANCELLED:
+            line.cell(sign, width, palette.faint)
+        case _:
+            line.cell(sign, width, palette.faint)
+    return line

@@ -1,0 +1,143 @@
+"""What a person can ask of the run, and what is answered. No widget is touched here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from enrich_tui.display.rows import ENDED, SessionState
+from enrich_tui.events import Controls
+from enrich_tui.text import fit
+from enrich_tui.tui.board import Board
+
+READ_ONLY = "This run is only shown here; it cannot be changed."
+
+
+class Commands:
+    """Passes wishes on to the run, and says in a few words what comes of them."""
+
+    def __init__(self, board: Board, say: Callable[[str], None]) -> None:
+        self._board = board
+        self._say = say
+
+    def _controls(self) -> Controls | None:
+        if self._board.controls is None:
+            self._say(READ_ONLY)
+        return self._board.controls
+
+    def _name(self, idents: Sequence[str]) -> str:
+        if len(idents) == 1:
+            return fit(self._board.title(idents[0]), 30)
+        return f"{len(idents)} sessions"
+
+    def retry(self, idents: Sequence[str]) -> None:
+        """Run these sessions again."""
+        controls = self._controls()
+        if controls is None:
+            return
+        count = controls.retry(idents)
+        if count:
+            self._say(f"Running {self._name(idents) if count == len(idents) else _sessions(count)} again.")
+        elif not idents:
+            self._say("No session is selected.")
+        else:
+            self._say(f"{self._name(idents)}: nothing failed here, so there is nothing to run again.")
+
+    def retry_failed(self) -> None:
+        """Run everything again that failed."""
+        controls = self._controls()
+        if controls is not None:
+            count = controls.retry_failed()
+            self._say(f"Running {_sessions(count)} again." if count else "No session failed.")
+
+    def cancel(self, idents: Sequence[str]) -> None:
+        """Cancel these sessions."""
+        controls = self._controls()
+        if controls is not None:
+            count = controls.cancel(idents)
+            self._say(f"Cancelled {_sessions(count)}." if count else "This is finished already.")
+
+    def cancel_all(self) -> None:
+        """Cancel the batch."""
+        controls = self._controls()
+        if controls is not None:
+            count = controls.cancel_all()
+            self._say(f"Cancelled {_sessions(count)}." if count else "Everything is finished already.")
+
+    def pause(self) -> None:
+        """Pause, or go on."""
+        controls = self._controls()
+        if controls is None:
+            return
+        match self._board.view.state:
+            case "paused":
+                controls.resume()
+                self._say("Taking new work again.")
+            case "running" | "starting":
+                controls.pause()
+                self._say("Paused. Running stages finish; no new ones start.")
+            case state:
+                self._say(f"The run is {state}; there is nothing to pause.")
+
+    def restart_errored(self) -> None:
+        """Restart all workers that are in error."""
+        controls = self._controls()
+        if controls is None:
+            return
+        count = sum(worker.status == "error" for worker in self._board.view.workers.values())
+        if count:
+            controls.restart_errored_workers()
+            self._say(f"Restarting {_workers(count)}.")
+        else:
+            self._say("No worker is in error.")
+
+    def restart(self, worker: int) -> None:
+        """Restart this worker."""
+        controls = self._controls()
+        if controls is not None:
+            controls.restart_worker(worker)
+            self._say(f"Restarting worker {worker}.")
+
+    def add_worker(self) -> None:
+        """One worker more."""
+        controls = self._controls()
+        if controls is not None:
+            controls.add_worker()
+            self._say("Adding a worker.")
+
+    def remove_worker(self) -> None:
+        """One worker less."""
+        controls = self._controls()
+        if controls is None:
+            return
+        if len(self._board.view.workers) <= 1:
+            self._say("One worker has to stay.")
+            return
+        controls.remove_worker()
+        self._say("Removing a worker when it has finished its stage.")
+
+    def move(self, by: int) -> None:
+        """Move the selected session in the queue."""
+        controls = self._controls()
+        row = self._board.row
+        if controls is None:
+            return
+        if row is None or row.state is not SessionState.QUEUED:
+            self._say("Only a queued session can be moved.")
+            return
+        controls.move(row.id, by)
+
+    @property
+    def working(self) -> bool:
+        """True while there is work that leaving would interrupt."""
+        view = self._board.view
+        if view.state in {"done", "stopping"}:
+            return False
+        return view.state == "starting" or any(row.state not in ENDED for row in view.rows.values())
+
+
+def _sessions(count: int) -> str:
+    return "1 session" if count == 1 else f"{count} sessions"
+
+
+def _workers(count: int) -> str:
+    return "1 worker" if count == 1 else f"{count} workers"

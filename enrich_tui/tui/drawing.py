@@ -1,0 +1,129 @@
+"""Lines of styled text, measured by cells: what all widgets of the dashboard are made of. Never markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from enrich_tui.text import cells, fit, pad
+from enrich_tui.tui.glyphs import Glyphs
+
+
+class Row:
+    """One line under construction."""
+
+    __slots__ = ("_segments", "width")
+
+    def __init__(self) -> None:
+        self._segments: list[Segment] = []
+        self.width = 0
+        """Cells so far."""
+
+    def add(self, text: str, style: Style | None = None) -> Row:
+        """Append text as it is."""
+        if text:
+            self._segments.append(Segment(text, style))
+            self.width += cells(text)
+        return self
+
+    def cell(self, text: str, width: int, style: Style | None = None, *, right: bool = False) -> Row:
+        """Append text in exactly ``width`` cells, cut off or filled up."""
+        if width <= 0:
+            return self
+        if right:
+            fitted = fit(text, width)
+            text = " " * (width - cells(fitted)) + fitted
+        else:
+            text = pad(text, width)
+        self._segments.append(Segment(text, style))
+        self.width += width
+        return self
+
+    def append(self, other: Row) -> Row:
+        """Append what another line holds."""
+        self._segments.extend(other._segments)
+        self.width += other.width
+        return self
+
+    def to(self, column: int, filler: str = " ", style: Style | None = None) -> Row:
+        """Fill up to this column."""
+        if column > self.width:
+            self.add(filler * (column - self.width), style)
+        return self
+
+    def strip(self, width: int, under: Style, over: Style | None = None) -> Strip:
+        """The finished line in exactly ``width`` cells, with one style below its own and perhaps one above."""
+        strip = Strip(self._segments, self.width).adjust_cell_length(width)
+        return Strip(Segment.apply_style(strip, under, over), width)
+
+
+def spread(left: Row, right: Row, width: int) -> Row:
+    """Two parts at the two ends of a line; the right one goes where there is no room for both."""
+    if left.width + right.width + 1 <= width:
+        left.to(width - right.width).append(right)
+    return left
+
+
+def parted(parts: Sequence[Row], width: int, gap: int = 2) -> Row:
+    """As many of the parts, from the first on, as there is room for."""
+    line = Row()
+    for part in parts:
+        space = gap if line.width else 0
+        if line.width + space + part.width <= width:
+            line.to(line.width + space).append(part)
+    return line
+
+
+def bar(fraction: float, width: int, glyphs: Glyphs, done: Style, rest: Style) -> Row:
+    """A bar of ``width`` cells, as fine as the signs allow. Full means done: it never rounds up to that."""
+    row = Row()
+    steps = len(glyphs.parts) + 1
+    filled = int(min(1.0, max(0.0, fraction)) * width * steps)
+    whole, part = divmod(filled, steps)
+    row.add(glyphs.full * whole, done)
+    if part:
+        row.add(glyphs.parts[part - 1], done)
+    return row.to(width, glyphs.rest, rest)
+
+
+def rule(title: Row, tail: Row, width: int, glyphs: Glyphs, style: Style) -> Row:
+    """A horizontal line with a title near its left end and something near its right end."""
+    row = Row().add(glyphs.rule + " ", style)
+    row.append(title).add(" ", style)
+    end = tail.width + 3 if tail.width else 0
+    if row.width + end > width:
+        return row.to(width, glyphs.rule, style)
+    row.to(width - end, glyphs.rule, style)
+    if tail.width:
+        row.add(" ", style).append(tail).add(" " + glyphs.rule, style)
+    return row
+
+
+def sparkline(values: Sequence[float], top: float, width: int, glyphs: Glyphs) -> str:
+    """The last ``width`` values as levels between 0 and ``top``."""
+    levels = len(glyphs.spark) - 1
+    drawn = "".join(
+        glyphs.spark[min(levels, max(0, round(value / top * levels))) if top > 0 else 0] for value in values[-width:]
+    )
+    return drawn.rjust(width)
+
+
+def bytes_text(size: int | None) -> str:
+    """A size in the unit that suits it: ``370 MB``; a dash where there is none."""
+    if size is None:
+        return "-"
+    amount = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{amount:.1f} {unit}" if unit == "GB" else f"{amount:.0f} {unit}"
+        amount /= 1000
+    return "-"
+
+
+def ordinal(number: int) -> str:
+    """``2nd`` of 2."""
+    ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

@@ -1,0 +1,118 @@
+"""Every key of the dashboard. Each has an id, by which the ``[keys]`` of the configuration file give it other keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.binding import Binding
+
+
+def key(ident: str, keys: str, action: str, label: str, tooltip: str, *, priority: bool = False) -> Binding:
+    """A binding with everything that it must have."""
+    return Binding(keys, action, label, id=ident, tooltip=tooltip, show=False, priority=priority)
+
+
+TABLE = [
+    key("up", "up,k", "up", "up", "Move to the session above"),
+    key("down", "down,j", "down", "down", "Move to the session below"),
+    key("page-up", "pageup", "page_up", "page up", "Move one screenful up"),
+    key("page-down", "pagedown", "page_down", "page down", "Move one screenful down"),
+    key("first", "home,g", "first", "first", "Move to the first line and stay there, whichever session comes to it"),
+    key("last", "end,G", "last", "last", "Move to the last session"),
+    key("open", "enter", "open", "open", "Open the details of the selected session"),
+]
+
+ERRORS = [
+    key("errors-up", "up,k", "up", "up", "Move to the error above"),
+    key("errors-down", "down,j", "down", "down", "Move to the error below"),
+    key("errors-open", "enter", "open", "open", "Open the selected error, with all sessions that it befell"),
+]
+
+MAIN = [
+    key("retry", "r", "retry", "retry", "Run the selected or marked sessions again, from the stage that failed"),
+    key("retry-all", "R", "retry_all", "retry all", "Run all failed sessions again, from the stage that failed"),
+    key("restart", "w", "restart", "restart", "Restart all workers that are in error"),
+    key("workers", "W", "workers", "workers", "Open the worker menu: restart one, add one, remove one"),
+    key("cancel", "x", "cancel", "cancel", "Cancel the selected or marked sessions"),
+    key("cancel-all", "X", "cancel_all", "cancel all", "Cancel everything that is not finished; asks first"),
+    key("pause", "space", "pause", "pause", "Take no new work, or take it again; running stages finish"),
+    key("more-workers", "plus", "more_workers", "add worker", "One worker more"),
+    key("fewer-workers", "minus", "fewer_workers", "remove worker", "One worker less, when it has finished its stage"),
+    key("earlier", "u", "earlier", "earlier", "Move the selected queued session up in the queue"),
+    key("later", "d", "later", "later", "Move the selected queued session down in the queue"),
+    key("filter", "slash", "filter", "filter", "Filter: text, state:failed, stage:video, worker:2, or several of them"),
+    key("next", "n", "next", "next", "Next session that fits the filter; without a filter the next that failed"),
+    key("previous", "N", "previous", "previous", "Previous session that fits the filter, or that failed"),
+    key("clear", "escape", "clear", "clear", "Clear the filter, then the marks"),
+    key("sort", "s", "sort", "sort", "Sort by the next of: state, name, time, eta, queue"),
+    key("reverse", "S", "reverse", "reverse", "Reverse the order"),
+    key("mark", "m", "mark", "mark", "Mark the selected session, or unmark it"),
+    key("mark-all", "asterisk", "mark_all", "mark all", "Mark all sessions that are shown, or unmark them"),
+    key("hide", "h", "hide", "hide finished", "Hide the finished sessions, or show them again"),
+    key("freeze", "p", "freeze", "freeze", "Freeze the view, to read or copy; the work goes on"),
+    key("errors", "e", "errors", "errors", "Open the list of errors"),
+    key("log", "L", "log", "log", "Open the log of this run"),
+    key("result", "o", "result", "open result", "Open the result of the selected session: its canvas, or its folder"),
+    key("copy", "y", "copy", "copy", "Copy the selected session or error to the clipboard"),
+    key("copy-report", "Y", "copy_report", "copy report", "Copy a report of the whole run to the clipboard"),
+    key("export", "E", "export", "export", "Write a report of the whole run to a file"),
+    key("next-panel", "tab", "app.focus_next", "next panel", "Go to the next panel"),
+    key("previous-panel", "shift+tab", "app.focus_previous", "previous panel", "Go to the previous panel"),
+]
+
+APP = [
+    key("help", "question_mark,f1", "help", "help", "The keys of what has the focus"),
+    key("palette", "ctrl+p", "command_palette", "more", "Every action by its name, and every session by its title"),
+    key("theme", "t", "next_theme", "theme", "Go on to the next theme"),
+    key("screenshot", "ctrl+s", "save_picture", "screenshot", "Save a picture of the screen"),
+    key("suspend", "ctrl+z", "suspend_process", "suspend", "Back to the shell; fg comes back here"),
+    key("quit", "q", "leave", "quit", "Quit; asks while work runs"),
+    key("interrupt", "ctrl+c", "interrupt", "interrupt", "Quit; twice: stop now", priority=True),
+]
+
+CHANGES = frozenset(
+    {
+        "retry",
+        "retry-all",
+        "restart",
+        "workers",
+        "cancel",
+        "cancel-all",
+        "pause",
+        "more-workers",
+        "fewer-workers",
+        "earlier",
+        "later",
+    }
+)
+"""Bindings that change the run; a recorded run cannot be changed."""
+
+FOOTER = ("help", "filter", "open", "retry", "restart", "pause", "palette", "quit")
+"""What the last line of the screen names, most wanted at the ends."""
+
+_SIGNS = {
+    "question_mark": "?",
+    "slash": "/",
+    "plus": "+",
+    "minus": "-",
+    "asterisk": "*",
+    "escape": "esc",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+}
+
+
+def shown_key(name: str) -> str:
+    """A key as people write it: ``^p``, ``?``, ``shift+tab``."""
+    *modifiers, last = name.split("+")
+    if modifiers == ["ctrl"]:
+        return "^" + _SIGNS.get(last, last)
+    if modifiers == ["shift"] and len(last) == 1:
+        return last.upper()
+    return "+".join([*modifiers, _SIGNS.get(last, last)])
+
+
+def keys_of(binding: Binding, keymap: Mapping[str, str]) -> list[str]:
+    """The keys that a binding has after remapping, as people write them."""
+    names = keymap.get(binding.id or "", binding.key)
+    return [shown_key(name.strip()) for name in names.split(",") if name.strip()]

@@ -1,0 +1,91 @@
+"""A question with a few answers, each with its own key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from enrich_tui.tui.board import Board
+from enrich_tui.tui.drawing import Row
+from enrich_tui.tui.widgets.panel import Panel
+from enrich_tui.tui.wrapping import wrap
+
+Answer = tuple[str, str, str]
+"""Key, name of the answer, and what it means."""
+
+
+class _Question(Panel, can_focus=True):
+    def __init__(self, board: Board, question: str, answers: Sequence[Answer]) -> None:
+        super().__init__(board)
+        self._question = question
+        self.answers = answers
+        self.index = 0
+        self._first_answer = 0
+
+    def rows(self, width: int) -> Sequence[Row]:
+        palette, glyphs = self.board.palette, self.board.glyphs
+        lines = [Row().add(line, palette.strong) for line in wrap(self._question, width)]
+        lines.append(Row())
+        self._first_answer = len(lines)
+        for index, (key, _, text) in enumerate(self.answers):
+            here = index == self.index
+            row = Row().add(f"{glyphs.cursor} " if here else "  ", palette.accent).cell(key, 5, palette.accent)
+            lines.append(row.add(text, palette.text if here else palette.dim))
+        return lines
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """As many lines as there are."""
+        del container, viewport
+        return len(self.rows(width))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on an answer gives it."""
+        index = event.y - self._first_answer
+        if 0 <= index < len(self.answers) and isinstance(self.screen, Choice):
+            self.screen.dismiss(self.answers[index][1])
+
+
+class Choice(ModalScreen[str]):
+    """Ends with the name of the answer; escape is the last answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", id="choice-up", tooltip="The answer above"),
+        Binding("down,j", "move(1)", "down", id="choice-down", tooltip="The answer below"),
+        Binding("enter", "answer", "choose", id="choice-enter", tooltip="Give the answer under the cursor"),
+        Binding("escape", "back", "back", id="choice-back", tooltip="Change nothing"),
+    ]
+
+    def __init__(self, board: Board, question: str, answers: Sequence[Answer], *, name: str) -> None:
+        super().__init__(name=name)
+        self._panel = _Question(board, question, answers)
+
+    def compose(self) -> ComposeResult:
+        """The question in a box."""
+        with Vertical(classes="box"):
+            yield self._panel
+
+    def on_key(self, event: events.Key) -> None:
+        """An answer's own key gives it."""
+        for key, name, _ in self._panel.answers:
+            if event.character == key:
+                event.stop()
+                self.dismiss(name)
+
+    def action_move(self, by: int) -> None:
+        """The cursor up or down."""
+        self._panel.index = (self._panel.index + by) % len(self._panel.answers)
+        self._panel.redraw()
+
+    def action_answer(self) -> None:
+        """The answer under the cursor."""
+        self.dismiss(self._panel.answers[self._panel.index][1])
+
+    def action_back(self) -> None:
+        """Nothing."""
+        self.dismiss(self._panel.answers[-1][1])

@@ -1,0 +1,340 @@
+"""The dashboard itself: its parts, where they are at which size, and what the keys do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from enrich_tui.display.listing import Query, Sort
+from enrich_tui.display.rows import UNHAPPY
+from enrich_tui.display.view import Changes
+from enrich_tui.text import clean
+from enrich_tui.tui import keys
+from enrich_tui.tui.board import Board
+from enrich_tui.tui.layout import Plan, plan
+from enrich_tui.tui.screens.choice import Choice
+from enrich_tui.tui.widgets.bottom import KeyLine, StatusLine
+from enrich_tui.tui.widgets.errors import ErrorPanel
+from enrich_tui.tui.widgets.filter import FilterInput
+from enrich_tui.tui.widgets.overview import Overview
+from enrich_tui.tui.widgets.panel import Panel
+from enrich_tui.tui.widgets.sessions import SessionTable, TableHead
+from enrich_tui.tui.widgets.side import DetailPanel, PoolPanel, WorkerPanel
+
+if TYPE_CHECKING:
+    from enrich_tui.tui.app import Dashboard
+
+
+class MainScreen(Screen[None], inherit_bindings=False):
+    """See the module."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.MAIN]
+    AUTO_FOCUS = "#sessions"
+
+    def __init__(self, board: Board) -> None:
+        super().__init__()
+        self.board = board
+        self.overview = Overview(board, id="overview")
+        self.table = SessionTable(board, id="sessions")
+        self.head = TableHead(board, self.table, id="head")
+        self.errors = ErrorPanel(board, id="errors")
+        self.worker_panel = WorkerPanel(board, id="workers")
+        self.pool = PoolPanel(board, id="pool")
+        self.details = DetailPanel(board, id="details")
+        self.status = StatusLine(board, id="status")
+        self.filter = FilterInput(id="filter")
+        self.side = Vertical(self.worker_panel, self.pool, self.details, id="side")
+        self._plan: Plan | None = None
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """The app."""
+        return cast("Dashboard", self.app)
+
+    def compose(self) -> ComposeResult:
+        """All parts; the plan says which are shown."""
+        yield self.overview
+        with Horizontal(id="middle"):
+            with Vertical(id="left"):
+                yield self.head
+                yield self.table
+                yield self.errors
+            yield self.side
+        yield self.status
+        yield self.filter
+        known = {binding.id: binding for binding in (*keys.TABLE, *keys.MAIN, *keys.APP)}
+        yield KeyLine(self.board, [known[ident] for ident in keys.FOOTER], self.dashboard.keymap_in_use)
+
+    # -- drawing ------------------------------------------------------------------------------------------------------
+
+    @property
+    def panels(self) -> list[Panel]:
+        """All panels."""
+        return list(self.query(Panel))
+
+    def on_mount(self) -> None:
+        """Take the form that suits the screen."""
+        self.lay_out()
+
+    def on_resize(self) -> None:
+        """The same for another size."""
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Show what the plan for this size says."""
+        width, height = self.app.size
+        wanted = plan(width, height, len(self.board.view.troubles))
+        if wanted == self._plan and self.status.badge == wanted.badge:
+            return
+        self._plan = wanted
+        self.set_class(wanted.wide, "-wide")
+        self.overview.with_stages = wanted.wide
+        for part, lines in (
+            (self.overview, wanted.overview),
+            (self.head, wanted.head),
+            (self.errors, wanted.errors),
+            (self.status, wanted.status),
+            (self.query_one(KeyLine), wanted.footer),
+        ):
+            part.display = lines > 0
+            if lines:
+                part.styles.height = lines
+        self.status.badge = wanted.badge
+        self.query_one("#middle").display = wanted.table
+        self.side.display = wanted.wide
+        self.side.styles.width = max(1, wanted.side)
+        self.details.display = wanted.details
+        self._size_workers()
+        if not wanted.errors and self.errors.has_focus:
+            self.table.focus()
+
+    def _size_workers(self) -> None:
+        count = max(1, len(self.board.view.workers))
+        height = self.app.size.height
+        room = max(3, (height - 16) // (2 if self._plan and self._plan.details else 1))
+        self.worker_panel.styles.height = 1 + min(count, room)
+
+    def update(self, changes: Changes) -> None:
+        """Draw what changed."""
+        parts = changes.parts
+        if changes.rows:
+            self.table.update(changes.rows)
+        if "errors" in parts:
+            self.lay_out()
+            self.errors.redraw()
+        if parts & {"header", "batch", "pool", "workers", "second"} or changes.rows:
+            self.overview.redraw()
+        if "workers" in parts:
+            self._size_workers()
+        if parts & {"workers", "second"}:
+            self.worker_panel.redraw()
+            self.pool.redraw()
+        elif "pool" in parts:
+            self.pool.redraw()
+        if "header" in parts:
+            self.query_one(KeyLine).redraw()
+        if self.board.selected in changes.rows:
+            self.details.redraw()
+        if parts & {"log", "errors"}:
+            self.status.redraw()
+        self.head.redraw()
+
+    def repaint(self) -> None:
+        """Draw everything again, in other colours."""
+        for panel in self.panels:
+            panel.redraw(whole=True)
+        self.table.repaint()
+
+    def relist(self) -> None:
+        """Sort and filter anew."""
+        self.board.listing.rebuild()
+        self.table.reordered()
+        self.head.redraw()
+
+    # -- messages of the parts ----------------------------------------------------------------------------------------
+
+    def on_session_table_moved(self) -> None:
+        """Another session is selected."""
+        self.details.redraw()
+        self.head.redraw()
+
+    def on_table_head_sorted(self, event: TableHead.Sorted) -> None:
+        """A click on a column's head: sort by it, or the other way round."""
+        listing = self.board.listing
+        if listing.sort is event.key:
+            listing.reverse = not listing.reverse
+        else:
+            listing.sort, listing.reverse = event.key, False
+        self.relist()
+
+    async def on_key_line_pressed(self, event: KeyLine.Pressed) -> None:
+        """A click on a key."""
+        for node in (self.focused or self.table, self, self.app):
+            if await self.app.run_action(event.binding.action, node):
+                return
+
+    # -- filter and order ---------------------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Open the filter."""
+        self.filter.open(self.board.filter_text)
+
+    def on_filter_input_changed(self, event: FilterInput.Changed) -> None:
+        """Filter while it is typed."""
+        self.set_filter(event.value)
+
+    def on_filter_input_closed(self, event: FilterInput.Closed) -> None:
+        """The filter is done, or given up."""
+        if not event.kept:
+            self.set_filter("")
+        self.table.focus()
+
+    def set_filter(self, text: str) -> None:
+        """Show the sessions that fit."""
+        self.board.filter_text = clean(text, 100)
+        self.board.listing.query = Query.parse(self.board.filter_text)
+        self.relist()
+
+    def action_clear(self) -> None:
+        """The filter goes, then the marks."""
+        if self.board.filter_text:
+            self.set_filter("")
+        elif self.board.marked:
+            self.board.marked.clear()
+            self.table.repaint()
+            self.head.redraw()
+        else:
+            self.table.focus()
+
+    def action_next(self) -> None:
+        """The next session of interest."""
+        self._seek(1)
+
+    def action_previous(self) -> None:
+        """The one before."""
+        self._seek(-1)
+
+    def _seek(self, step: int) -> None:
+        board, listing = self.board, self.board.listing
+        count = len(listing)
+        start = listing.index(board.selected) if board.selected is not None else None
+        for offset in range(1, count + 1):
+            ident = listing[((start or 0) + step * offset) % count]
+            if listing.query or board.view.rows[ident].state in UNHAPPY:
+                self.table.go_to(ident)
+                return
+        self.dashboard.say("No session failed." if not listing.query else "No session fits the filter.")
+
+    def action_sort(self) -> None:
+        """The next way to sort."""
+        orders = list(Sort)
+        listing = self.board.listing
+        listing.sort = orders[(orders.index(listing.sort) + 1) % len(orders)]
+        listing.reverse = False
+        self.relist()
+
+    def action_reverse(self) -> None:
+        """The other way round."""
+        self.board.listing.reverse = not self.board.listing.reverse
+        self.relist()
+
+    def action_hide(self) -> None:
+        """Hide or show the finished."""
+        self.board.listing.hide_finished = not self.board.listing.hide_finished
+        self.relist()
+
+    def action_mark(self) -> None:
+        """Mark or unmark the selected session."""
+        if self.board.selected is not None:
+            self.board.marked ^= {self.board.selected}
+            self.table.repaint()
+            self.table.action_down()
+            self.head.redraw()
+
+    def action_mark_all(self) -> None:
+        """Mark all that are shown, or none."""
+        shown = set(self.board.listing.ids)
+        self.board.marked = set() if shown <= self.board.marked else self.board.marked | shown
+        self.table.repaint()
+        self.head.redraw()
+
+    def action_freeze(self) -> None:
+        """Stand still, or go on."""
+        self.dashboard.freeze(on=not self.board.frozen)
+
+    # -- the run ------------------------------------------------------------------------------------------------------
+
+    def action_retry(self) -> None:
+        """Run the selected or marked sessions again; in the error panel, those that met the error."""
+        trouble = self.errors.selected if self.errors.has_focus else None
+        self.dashboard.commands.retry(list(trouble.sessions) if trouble else self.board.targets)
+        self._unmark()
+
+    def action_retry_all(self) -> None:
+        """Run all failed sessions again."""
+        self.dashboard.commands.retry_failed()
+
+    def action_restart(self) -> None:
+        """Restart workers in error."""
+        self.dashboard.commands.restart_errored()
+
+    def action_cancel(self) -> None:
+        """Cancel the selected session; asks where several are marked."""
+        targets = self.board.targets
+        if len(targets) <= 1 or self.board.controls is None:
+            self.dashboard.commands.cancel(targets)
+            return
+
+        def then(answer: str | None) -> None:
+            if answer == "cancel":
+                self.dashboard.commands.cancel(targets)
+                self._unmark()
+
+        self._ask(f"Cancel the {len(targets)} marked sessions?", "What they finished stays", then)
+
+    def action_cancel_all(self) -> None:
+        """Cancel everything, after asking."""
+        if self.board.controls is None:
+            self.dashboard.commands.cancel_all()
+            return
+
+        def then(answer: str | None) -> None:
+            if answer == "cancel":
+                self.dashboard.commands.cancel_all()
+
+        self._ask("Cancel everything that is not finished?", "What is finished stays", then)
+
+    def _ask(self, question: str, consequence: str, then: Callable[[str | None], None]) -> None:
+        answers = [("c", "cancel", f"Cancel. {consequence}."), ("esc", "stay", "Go on as before")]
+        self.app.push_screen(Choice(self.board, question, answers, name="ask"), then)
+
+    def action_pause(self) -> None:
+        """Pause or resume."""
+        self.dashboard.commands.pause()
+
+    def action_more_workers(self) -> None:
+        """One more."""
+        self.dashboard.commands.add_worker()
+
+    def action_fewer_workers(self) -> None:
+        """One less."""
+        self.dashboard.commands.remove_worker()
+
+    def action_earlier(self) -> None:
+        """Up in the queue."""
+        self.dashboard.commands.move(-1)
+
+    def action_later(self) -> None:
+        """Down in the queue."""
+        self.dashboard.commands.move(1)
+
+    def _unmark(self) -> None:
+        if self.board.marked:
+            self.board.marked.clear()
+            self.table.repaint()
+            self.head.redraw()

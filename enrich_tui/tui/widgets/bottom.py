@@ -1,0 +1,83 @@
+"""The bottom of the screen: the last event, and the keys that are most wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+
+from enrich_tui.text import fit, seconds_text
+from enrich_tui.tui.board import Board
+from enrich_tui.tui.drawing import Row
+from enrich_tui.tui.keys import CHANGES, keys_of
+from enrich_tui.tui.widgets.panel import Panel
+
+
+class StatusLine(Panel):
+    """The last thing that happened; and, where the error panel has no room, how many errors there are."""
+
+    def __init__(self, board: Board, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(board, id=id)
+        self.badge = False
+
+    def rows(self, width: int) -> Sequence[Row]:
+        """See the class."""
+        view, palette = self.board.view, self.board.palette
+        row = Row().add(" ")
+        if self.badge and view.troubles:
+            count = len(view.troubles)
+            row.add(f" e: {count} {'error' if count == 1 else 'errors'} ", palette.badge).add("  ")
+        if view.log:
+            line = view.log[-1]
+            styles = {"good": palette.good, "warning": palette.warn, "error": palette.bad}
+            row.add(f"{seconds_text(line.t):>7}  ", palette.faint)
+            row.add(fit(line.text, max(0, width - row.width - 1)), styles.get(line.level, palette.dim))
+        return [row]
+
+
+class KeyLine(Panel):
+    """Keys and what they do; a click does it too."""
+
+    class Pressed(Message):
+        """A person clicked on a key."""
+
+        def __init__(self, binding: Binding) -> None:
+            super().__init__()
+            self.binding = binding
+
+    def __init__(self, board: Board, bindings: Sequence[Binding], keymap: Mapping[str, str]) -> None:
+        super().__init__(board, id="keys")
+        self._offered = list(bindings)
+        self._keymap = keymap
+        self._spans: list[tuple[int, int, Binding]] = []
+
+    def rows(self, width: int) -> Sequence[Row]:
+        """See the class."""
+        parts = [(binding, self._part(binding)) for binding in self._offered]
+        while len(parts) > 2 and sum(part.width + 2 for _, part in parts) > width:
+            del parts[-2]
+        row = Row().add(" ")
+        self._spans = []
+        for binding, part in parts:
+            start = row.width
+            row.append(part)
+            self._spans.append((start, row.width, binding))
+            row.add("  ")
+        return [row]
+
+    def _part(self, binding: Binding) -> Row:
+        palette = self.board.palette
+        off = binding.id in CHANGES and self.board.controls is None
+        label = binding.description
+        if binding.id == "pause" and self.board.view.state == "paused":
+            label = "resume"
+        row = Row().add(keys_of(binding, self._keymap)[0], palette.faint if off else palette.accent)
+        return row.add(f" {label}", palette.faint if off else palette.dim)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a key is that key."""
+        for start, end, binding in self._spans:
+            if start <= event.x < end:
+                self.post_message(self.Pressed(binding))

@@ -1,0 +1,49 @@
+"""The line in which a filter is typed. While it is open it eats every key that can be typed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+
+class FilterInput(Input):
+    """Hidden until :meth:`open`; enter keeps the filter, escape gives it up."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "keep", "keep", id="filter-keep", tooltip="Keep the filter and go back to the sessions"),
+        Binding("escape", "give_up", "clear", id="filter-clear", tooltip="Clear the filter and go back"),
+    ]
+
+    class Closed(Message):
+        """The person is done with it."""
+
+        def __init__(self, *, kept: bool) -> None:
+            super().__init__()
+            self.kept = kept
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(
+            id=id, compact=True, placeholder="filter: text  state:failed  stage:video  worker:2", select_on_focus=False
+        )
+
+    def open(self, text: str) -> None:
+        """Show it with this filter in it."""
+        self.add_class("-open")
+        self.value = text
+        self.cursor_position = len(text)
+        self.focus()
+
+    def action_keep(self) -> None:
+        """Back to the sessions, filtered."""
+        self._close(kept=True)
+
+    def action_give_up(self) -> None:
+        """Back to all sessions."""
+        self._close(kept=False)
+
+    def _close(self, *, kept: bool) -> None:
+        self.remove_class("-open")
+        self.post_message(self.Closed(kept=kept))
