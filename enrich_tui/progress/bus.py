@@ -85,7 +85,8 @@ class Subscription:
 
     def schedule(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have the loop deliver after the interval; for the bus."""
-        self._timer = loop.call_later(max(self._interval, self._not_before - time.monotonic()), self.flush)
+        if self._timer is None:
+            self._timer = loop.call_later(max(self._interval, self._not_before - time.monotonic()), self.flush)
 
     def abandon(self) -> None:
         """Forget what is scheduled or under way; for the bus, when its loop has changed."""
@@ -124,7 +125,9 @@ class EventBus:
         self._subscriptions: list[Subscription] = []
         self._resting: list[Subscription] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._log: dict[Hashable, Update] = {}
+        self._log: dict[Hashable, tuple[int, str, tuple[Any, ...]]] = {}
+        self._cut: tuple[tuple[int, int], tuple[Update, ...]] | None = None
+        self._pruned = 0
         self.sequence = 0
         """Number of the last event that was emitted."""
 
@@ -168,11 +171,7 @@ class EventBus:
         """Tell everybody. With a key, subscriptions may see only the newest of several updates of that key."""
         self.sequence = sequence = self.sequence + 1
         if self._subscriptions:
-            if key is None:
-                key = sequence
-            else:
-                self._log.pop(key, None)
-            self._log[key] = Update(sequence, event, args)
+            self._log[sequence if key is None else key] = (sequence, event, args)
             if self._resting or self._loop is None or self._loop.is_closed():
                 self._schedule()
         for listener in self._listeners.get(event, ()):
@@ -193,15 +192,13 @@ class EventBus:
             subscription.close()
         self._listeners.clear()
 
-    def since(self, subscription: Subscription) -> list[Update]:
+    def since(self, subscription: Subscription) -> Sequence[Update]:
         """The updates that this subscription has not seen, oldest first."""
-        unseen = []
-        for update in reversed(self._log.values()):
-            if update.sequence <= subscription.sequence:
-                break
-            unseen.append(update)
-        unseen.reverse()
-        return unseen
+        span = subscription.sequence, self.sequence
+        if self._cut is None or self._cut[0] != span:
+            entries = sorted(entry for entry in self._log.values() if entry[0] > span[0])
+            self._cut = span, tuple(Update(*entry) for entry in entries)
+        return self._cut[1]
 
     def rest(self, subscription: Subscription) -> None:
         """This subscription has nothing scheduled any more; forget what all have seen."""
@@ -220,13 +217,12 @@ class EventBus:
 
     def _prune(self) -> None:
         seen = min((subscription.sequence for subscription in self._subscriptions), default=self.sequence)
-        done = []
-        for key, update in self._log.items():
-            if update.sequence > seen:
-                break
-            done.append(key)
-        for key in done:
-            del self._log[key]
+        if seen == self.sequence:
+            self._log.clear()
+            self._cut = None
+        elif seen > self._pruned:
+            self._log = {key: entry for key, entry in self._log.items() if entry[0] > seen}
+        self._pruned = seen
 
     def _schedule(self) -> None:
         try:
@@ -239,8 +235,13 @@ class EventBus:
                 subscription.abandon()
             self._resting = list(self._subscriptions)
         resting, self._resting = self._resting, []
+        loop.call_soon(self._arrange, resting, loop)
+
+    def _arrange(self, resting: Sequence[Subscription], loop: asyncio.AbstractEventLoop) -> None:
+        """Start the timers, in the loop's own time: the emitter is not held by their number."""
         for subscription in resting:
-            subscription.schedule(loop)
+            if subscription in self._subscriptions:
+                subscription.schedule(loop)
 
 
 def _on_loop() -> bool:

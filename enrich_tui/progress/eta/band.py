@@ -12,8 +12,8 @@ LEAST_SPREAD = 0.06
 """What nothing of the model accounts for (standard deviation in logarithms)."""
 
 SURPRISE = 0.4
-"""What may still go wrong and was not seen yet (slower machine, lost worker): widens the band upwards, in logarithms and
-in proportion to the share of the whole that remains."""
+"""What may still go wrong and was not seen yet (a slower machine, a lost worker). It widens the band upwards, in
+logarithms and in proportion to the share of the whole that remains."""
 
 KEEP = 64
 """Forecasts of one batch that are kept to be compared with its end."""
