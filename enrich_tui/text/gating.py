@@ -22,7 +22,7 @@ _WORDS = (
     r"money|monetary|moneys?|cash|currenc(?:y|ies)|dollars?|euros?|cents|bucks|yen|yuan|rupees?|pounds? sterling",
     r"usd|eur|gbp|cny|inr|jpy",
     # what things are worth
-    r"costs?|costly|costed|costing|pric(?:e|es|ed|ing|ey|ier)|fees?|surcharges?|charges|charged|rates? card",
+    r"costs?|costly|costed|costing|pric(?:e|es|ed|ing|ey|ier)|fees?|surcharges?|charges|charged|(?:of|no|extra) charge|rates? card",
     r"expensive|inexpensive|cheap(?:er|est|ly)?|afford(?:able|ed)?|discounts?|refund(?:s|ed)?",
     r"budget(?:s|ed|ing|ary)?|spend|spends|spending|overspen[dt]|overages?|expens(?:e|es)|expenditures?",
     # how they are paid
@@ -46,7 +46,7 @@ _AMOUNT = re.compile(
 )
 _KIND = "input|output|prompt|completion|total|cached|reasoning|remaining|new|more|max|used"
 _TOKENS = re.compile(
-    rf"\d[\d., ]{{0,20}}[km]? ?(?:(?:{_KIND}) )*tokens?(?![^\W_])"
+    rf"(?:\d[\d., ]{{0,20}}[km]?|thousand|million)[ -]?(?:(?:{_KIND}) )*tokens?(?![^\W_])"
     r"|(?<![^\W\d_])tokens?[ _-]?(?:us(?:ed|age)|counts?|limits?|remaining|left|consumed|per|totals?|[:=(] ?\d)"
     rf"|(?<![^\W\d_])(?:{_KIND}|many|few)(?: (?:{_KIND}))?[ _-]tokens(?![^\W\d_])"
     r"|(?<![^\W\d_])(?:number|amount|count) of tokens|tokens (?:was|were|are|is|have been) used"

@@ -69,6 +69,8 @@ def _named(name: str) -> Exception:
         (urllib.error.URLError("no host given"), "network-timeout", "transient"),
         (http.client.RemoteDisconnected("gone"), "network-timeout", "transient"),
         (_named("APIConnectionError"), "network-timeout", "transient"),
+        (_named("LocalEntryNotFoundError"), "audio-failed", "partial"),
+        (_named("APIResponseValidationError"), "malformed-data", "partial"),
         (_named("RateLimitError"), "rate-limit", "transient"),
         (_named("AuthenticationError"), "invalid-api-key", "permanent"),
         (_named("InternalServerError"), "service-unavailable", "transient"),

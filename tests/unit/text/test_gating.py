@@ -23,6 +23,10 @@ WITHHELD = [
     "tokens used: 1234",
     "8,192 tokens",
     "max_tokens is too large",
+    "n_tokens=512",
+    "a 512-token window",
+    "{'prompt_tokens': 5}",
+    "at no charge",
     "prompt tokens: 12",
     "insufficient_quota",
     "InsufficientQuotaError",
@@ -73,6 +77,10 @@ def test_everything_else_passes(text: str) -> None:
         ("The server refused. Your credit balance is too low.", "The server refused."),
         ("The server is busy; check your billing details.", "The server is busy"),
         ("Wait a minute. It costs approx. 5 a call. Then retry.", "Wait a minute. Then retry."),
+        (
+            "Rate limit reached on tokens per min (TPM): Limit 30000, Used 28000. Please try again in 6s.",
+            "Please try again in 6s.",
+        ),
         ("line one\nprice: 5\nline two", "line one\nline two"),
     ],
 )
