@@ -22,7 +22,8 @@ _WORDS = (
     r"money|monetary|moneys?|cash|currenc(?:y|ies)|dollars?|euros?|cents|bucks|yen|yuan|rupees?|pounds? sterling",
     r"usd|eur|gbp|cny|inr|jpy",
     # what things are worth
-    r"costs?|costly|costed|costing|pric(?:e|es|ed|ing|ey|ier)|fees?|surcharges?|charges|charged|(?:of|no|extra) charge|rates? card",
+    r"costs?|costly|costed|costing|pric(?:e|es|ed|ing|ey|ier)|fees?",
+    r"surcharges?|charges|charged|(?:of|no|extra) charge|rate card",
     r"expensive|inexpensive|cheap(?:er|est|ly)?|afford(?:able|ed)?|discounts?|refund(?:s|ed)?",
     r"budget(?:s|ed|ing|ary)?|spend|spends|spending|overspen[dt]|overages?|expens(?:e|es)|expenditures?",
     # how they are paid
