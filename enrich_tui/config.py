@@ -38,9 +38,9 @@ class AudioConfig(_Section):
 class VideoConfig(_Section):
     """How a video becomes chapters."""
 
-    engine: Literal["auto", "screen", "scenedetect"] = "auto"
+    engine: Literal["auto", "screen"] = "auto"
     min_chapter: Annotated[float, Field(ge=1)] | None = None
-    """Shortest chapter in seconds; None: max(10, duration / 30), less for short videos."""
+    """Shortest chapter in seconds; None: duration / 30, at least 1."""
     thumbnail_width: Annotated[int, Field(ge=64, le=1920)] = 480
 
 

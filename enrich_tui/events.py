@@ -59,8 +59,15 @@ class SessionQueued(_Event):
     size: int = 0
     stages: tuple[Stage, ...]
     """The stages that have input and are wanted; the others are skipped."""
-    media: dict[Stage, float | None] = Field(default_factory=dict)
-    """Media seconds by stage, None where unknown."""
+
+
+class SessionMeasured(_Event):
+    """It is known how much media a session has."""
+
+    type: Literal["session-measured"] = "session-measured"
+    session: str
+    media: dict[Stage, float | None]
+    """Media seconds by stage; None where unknown, no entry where the stage has nothing to do."""
 
 
 class SourceRejected(_Event):
@@ -253,6 +260,7 @@ class RunFinished(_Event):
 Event = Annotated[
     RunStarted
     | SessionQueued
+    | SessionMeasured
     | SourceRejected
     | StageStarted
     | StageProgressed

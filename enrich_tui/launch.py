@@ -15,6 +15,7 @@ from enrich_tui.pipeline.enrich import on_worker
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
 from enrich_tui.progress import ProgressService
+from enrich_tui.worker.lengths import LengthFinder
 from enrich_tui.worker.process import ProcessExecutors
 
 MAX_WORKERS = 8
@@ -37,6 +38,7 @@ async def live_run(
     executors = ProcessExecutors(config.limits, threads=max(1, cores // slots), log_dir=log_folder())
     pool = WorkerPool(max_workers=workers, executor_factory=executors, recycle_after=config.limits.recycle_after)
     progress = ProgressService()
+    finder = LengthFinder(config.limits)
     try:
         yield BatchRun(
             library.sessions,
@@ -48,6 +50,7 @@ async def live_run(
             library=library.root,
             rejected=library.rejected,
             runner=on_worker,
+            lengths=finder,
             cpu_slots=slots,
             keep_open=keep_open,
             fresh=fresh,
@@ -55,4 +58,5 @@ async def live_run(
     finally:
         await pool.shutdown(timeout=0.0)
         await executors.aclose()
+        await finder.aclose()
         progress.shutdown()

@@ -21,6 +21,7 @@ from enrich_tui.events import (
     RunFinished,
     RunStarted,
     SessionFinished,
+    SessionMeasured,
     SessionQueued,
     Sink,
     SourceRejected,
@@ -91,6 +92,7 @@ class Announcer:
         self._ended: Counter[SessionStatus] = Counter()
         self._busy: set[str] = set()
         """Sessions that have started and not ended."""
+        self._media: dict[str, dict[str, float | None]] = {}
         self._jobs: dict[str, tuple[str, Stage]] = {}
         self._pool_seen: PoolStatus | None = None
         self._vitals: dict[int, tuple[float, float]] = {}
@@ -140,6 +142,14 @@ class Announcer:
     def _stages(self, entry: SessionEntry) -> tuple[Stage, ...]:
         return tuple(stage for stage in STAGES if stage in self._options.stages and has_input(entry.session, stage))
 
+    def measured(self, entry: SessionEntry, media: dict[Stage, float | None]) -> None:
+        """It is known how much media a session's stages will go through, in seconds."""
+        wanted = {stage: media[stage] for stage in self._stages(entry) if stage in media}
+        lengths: dict[str, float | None] = {stage.value: seconds for stage, seconds in wanted.items()}
+        self._media[entry.session.id] = lengths
+        self._progress.measured(entry.session.id, lengths)
+        self.emit(SessionMeasured(session=entry.session.id, media=wanted))
+
     # -- sessions and stages ------------------------------------------------------------------------------------------
 
     def session_started(self, entry: SessionEntry) -> None:
@@ -155,6 +165,7 @@ class Announcer:
             include_video=Stage.VIDEO in wanted,
             include_summary=Stage.SUMMARY in wanted,
             include_canvas=Stage.CANVAS in wanted,
+            media=self._media.get(ident),
         )
 
     def stage_ended(self, entry: SessionEntry, result: StageResult) -> None:

@@ -15,6 +15,7 @@ from enrich_tui.model import EnrichmentOptions, Session, SessionResult, StageOut
 from enrich_tui.pipeline.run import BatchRun, Runner
 from enrich_tui.pool import Worker, WorkerPool, get_worker_pool
 from enrich_tui.progress import ProgressService, get_progress_service
+from enrich_tui.worker.lengths import length_finder
 from enrich_tui.worker.process import ProcessExecutor, ProcessExecutors, Progress
 
 
@@ -87,7 +88,7 @@ async def _enrich(
 ) -> list[SessionResult]:
     pool = worker_pool or get_worker_pool()
     settings = config or Config()
-    async with _runner(pool, settings) as usual:
+    async with _runner(pool, settings) as usual, length_finder(settings.limits) as finder:
         work = BatchRun(
             sessions,
             options or EnrichmentOptions(),
@@ -97,6 +98,7 @@ async def _enrich(
             config=settings,
             fresh=fresh,
             runner=runner or usual,
+            lengths=None if runner else finder,
             batch=batch,
         )
         await work.run(sink or _ignore)

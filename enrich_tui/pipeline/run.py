@@ -41,12 +41,14 @@ from enrich_tui.model import (
     StageTask,
 )
 from enrich_tui.pipeline.announce import Announcer
+from enrich_tui.pipeline.measure import media_lengths
 from enrich_tui.pipeline.outcome import described
 from enrich_tui.pipeline.settle import Settler
 from enrich_tui.pipeline.state import Queue, SessionEntry, StageState
 from enrich_tui.pipeline.verdict import HARMLESS, NEEDS_MENDING, ends_session, judge
 from enrich_tui.pool import Worker, WorkerPool
 from enrich_tui.progress import ProgressService
+from enrich_tui.worker.lengths import LengthFinder
 from enrich_tui.worker.process import Progress
 
 _log = logging.getLogger(__name__)
@@ -84,6 +86,7 @@ class BatchRun:
         keep_open: bool = False,
         fresh: bool = False,
         runner: Runner,
+        lengths: LengthFinder | None = None,
         batch: bool = True,
     ) -> None:
         self._config = config or Config()
@@ -91,6 +94,7 @@ class BatchRun:
         self._progress = progress
         self._errors = errors
         self._runner = runner
+        self._lengths = lengths
         self._keep_open = keep_open
         self._queue = Queue(sessions)
         self._rejected = rejected
@@ -174,9 +178,12 @@ class BatchRun:
     # -- from the queue to the workers --------------------------------------------------------------------------------
 
     async def _survey(self) -> None:
-        """Find out, session by session, what is there already; what is not becomes ready to run."""
+        """Find out, session by session, what is there already and how long it is; then it may run."""
         for entry in self._queue.open():
             await self._settle(entry)
+            if self._lengths is not None and entry.status is None:
+                self._announcer.measured(entry, await media_lengths(entry.session, self._lengths))
+            entry.surveyed = True
             self._wake.set()
 
     async def _settle(self, entry: SessionEntry) -> None:

@@ -45,6 +45,8 @@ class SessionEntry:
 
     session: Session
     stages: dict[Stage, StageEntry] = field(default_factory=lambda: {stage: StageEntry() for stage in STAGES})
+    surveyed: bool = False
+    """True once it is known what is there already and how long it is; nothing starts before."""
     started: float | None = None
     status: SessionStatus | None = None
     """None until it has ended."""
@@ -103,8 +105,9 @@ class Queue:
     def candidates(self, now: float) -> Iterator[tuple[SessionEntry, Stage]]:
         """What could start now, first things first."""
         for session in self._open.values():
-            for stage in session.ready(now):
-                yield session, stage
+            if session.surveyed:
+                for stage in session.ready(now):
+                    yield session, stage
 
     def next_due(self, now: float) -> float | None:
         """When the next repeated attempt becomes due, in monotonic seconds; None where none waits."""

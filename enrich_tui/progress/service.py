@@ -220,6 +220,11 @@ class ProgressService:
                 self._batch.note(run)
         self._pace_batch()
 
+    def measured(self, session_id: str, media: Media) -> None:
+        """How long the stages of a session are that waits in the batch, for the estimate; see :meth:`start_batch`."""
+        if session_id not in self._runs and self._batch is not None and session_id in self._batch:
+            self._estimator.add(session_id, media, self._clock())
+
     def get_batch_progress(self) -> BatchProgress | None:
         """How far the batch is now; None where none was started."""
         return None if self._batch is None else self._batch.snapshot(self.batch_eta())

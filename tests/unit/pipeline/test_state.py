@@ -13,6 +13,13 @@ def session(name: str) -> Session:
     return Session(id=name, title=name, source=Path(name), output=Path(name))
 
 
+def queue_of(sessions: list[Session]) -> Queue:
+    queue = Queue(sessions)
+    for entry in queue.open():
+        entry.surveyed = True
+    return queue
+
+
 def end(queue: Queue, name: str, stage: Stage, status: StageOutcome = StageOutcome.COMPLETED) -> None:
     entry = queue[name].stages[stage]
     entry.state = StageState.DONE
@@ -20,7 +27,7 @@ def end(queue: Queue, name: str, stage: Stage, status: StageOutcome = StageOutco
 
 
 def test_stages_come_in_the_order_of_their_sessions() -> None:
-    queue = Queue([session("a"), session("b")])
+    queue = queue_of([session("a"), session("b")])
     assert [(entry.session.id, stage) for entry, stage in queue.candidates(0)] == [
         ("a", Stage.AUDIO),
         ("a", Stage.VIDEO),
@@ -30,14 +37,14 @@ def test_stages_come_in_the_order_of_their_sessions() -> None:
 
 
 def test_a_summary_of_the_first_comes_before_the_sound_of_the_next() -> None:
-    queue = Queue([session("a"), session("b")])
+    queue = queue_of([session("a"), session("b")])
     end(queue, "a", Stage.AUDIO)
     end(queue, "a", Stage.VIDEO, StageOutcome.FAILED)
     assert next(queue.candidates(0))[1] is Stage.SUMMARY
 
 
 def test_a_repeated_attempt_waits_for_its_time() -> None:
-    queue = Queue([session("a")])
+    queue = queue_of([session("a")])
     entry = queue["a"].stages[Stage.AUDIO]
     entry.state, entry.not_before = StageState.RETRYING, 10.0
     assert [stage for _, stage in queue.candidates(9.9)] == [Stage.VIDEO]
@@ -48,7 +55,7 @@ def test_a_repeated_attempt_waits_for_its_time() -> None:
 
 
 def test_a_retry_takes_up_at_the_stage_that_failed() -> None:
-    queue = Queue([session("a")])
+    queue = queue_of([session("a")])
     end(queue, "a", Stage.AUDIO)
     end(queue, "a", Stage.VIDEO, StageOutcome.FAILED)
     end(queue, "a", Stage.SUMMARY)
@@ -62,7 +69,7 @@ def test_a_retry_takes_up_at_the_stage_that_failed() -> None:
 
 
 def test_moving_changes_the_order_of_what_is_open() -> None:
-    queue = Queue([session(name) for name in "abcd"])
+    queue = queue_of([session(name) for name in "abcd"])
     queue.close("a", SessionStatus.COMPLETE)
     assert queue.move("d", -2)
     assert queue.order == ("a", "d", "b", "c")
@@ -72,7 +79,7 @@ def test_moving_changes_the_order_of_what_is_open() -> None:
 
 @given(moves=st.lists(st.tuples(st.sampled_from("abcde"), st.integers(-6, 6))))
 def test_moving_loses_nobody(moves: list[tuple[str, int]]) -> None:
-    queue = Queue([session(name) for name in "abcde"])
+    queue = queue_of([session(name) for name in "abcde"])
     queue.close("c", SessionStatus.FAILED)
     for name, by in moves:
         queue.move(name, by)
@@ -82,7 +89,7 @@ def test_moving_loses_nobody(moves: list[tuple[str, int]]) -> None:
 
 @given(ended=st.sets(st.sampled_from(STAGES)))
 def test_nothing_starts_before_what_it_needs(ended: set[Stage]) -> None:
-    queue = Queue([session("a")])
+    queue = queue_of([session("a")])
     for stage in ended:
         end(queue, "a", stage)
     for stage in queue["a"].ready(0):

@@ -1,0 +1,107 @@
+"""How long recordings are, asked of a child process behind the same limits as the workers.
+
+The parent opens no recording. The child reads one JSON string a line (a path as hexadecimal digits of its bytes) and
+answers each with one line: what there is to hear and to see, in seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from enrich_tui.config import Limits
+from enrich_tui.errors.problems import StageError
+from enrich_tui.worker import limits
+from enrich_tui.worker.environment import child_environment
+
+PATIENCE = 10.0
+"""Seconds for one recording's headers; one that takes longer is of unknown length."""
+
+
+class Lengths(NamedTuple):
+    """Seconds of sound and of picture in one recording; None where there is none, or its length is not announced."""
+
+    sound: float | None
+    picture: float | None
+
+
+class LengthFinder:
+    """One child process that is asked about one recording after the other."""
+
+    def __init__(self, allowed: Limits) -> None:
+        self._allowed = allowed
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def find(self, path: Path) -> Lengths | None:
+        """The lengths of a recording; None where they cannot be told. The child is started by the first question."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._ask(path)
+        except (OSError, TimeoutError, ValueError):
+            await self.aclose()
+            return None
+
+    async def _ask(self, path: Path) -> Lengths:
+        process = self._process
+        if process is None or process.returncode is not None:
+            process = self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "enrich_tui.worker.lengths", str(self._allowed.memory)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                env=child_environment(os.environ, 1),
+                start_new_session=True,
+            )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(os.fsencode(path).hex()).encode() + b"\n")
+        await process.stdin.drain()
+        sound, picture = json.loads(await process.stdout.readline())
+        return Lengths(sound, picture)
+
+    async def aclose(self) -> None:
+        """End the child, if there is one; idempotent."""
+        process, self._process = self._process, None
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def length_finder(allowed: Limits) -> AsyncIterator[LengthFinder]:
+    """A finder whose child ends with the block."""
+    finder = LengthFinder(allowed)
+    try:
+        yield finder
+    finally:
+        await finder.aclose()
+
+
+def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
+    from enrich_tui.media.probe import probe
+
+    for line in questions:
+        sound: float | None = None
+        picture: float | None = None
+        with contextlib.suppress(StageError):
+            told = probe(Path(os.fsdecode(bytes.fromhex(json.loads(line)))))
+            sound = told.duration if told.audio else None
+            picture = told.duration if told.video else None
+        answers.write(json.dumps([sound, picture]).encode() + b"\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    from enrich_tui.worker.__main__ import claim_pipes
+
+    inbox, outbox = claim_pipes()
+    limits.die_with_parent()
+    limits.apply(int(sys.argv[1]))
+    _serve(inbox, outbox)
