@@ -6,8 +6,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import enrich_tui
-
 _ALLOWED = frozenset(
     {
         *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "VIRTUAL_ENV"),
@@ -17,7 +15,7 @@ _ALLOWED = frozenset(
         *("SYSTEMROOT", "WINDIR", "APPDATA", "LOCALAPPDATA", "USERPROFILE", "PATHEXT", "NUMBER_OF_PROCESSORS"),
     }
 )
-_ROOT = Path(enrich_tui.__file__).parents[1]
+_ROOT = Path(__file__).resolve().parents[2]
 _INSTALLED = _ROOT.name in {"site-packages", "dist-packages"}
 
 
