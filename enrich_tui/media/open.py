@@ -70,7 +70,7 @@ def open_media(path: Path) -> Iterator[InputContainer]:
             if len(container.streams) > MAX_STREAMS:
                 raise StageError(Problem.TOO_LARGE, facts={"what": "streams", "limit": MAX_STREAMS})
             for stream in container.streams:
-                if _codec(stream) is not None:
+                if is_known(stream):
                     stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
             yield container
         finally:
@@ -138,6 +138,11 @@ def codec_of(stream: Stream) -> str:
     """The name of a stream's format, as FFmpeg calls it; ``unknown`` where it has no decoder for it."""
     codec = _codec(stream)
     return codec.canonical_name if codec is not None else "unknown"
+
+
+def is_known(stream: Stream) -> bool:
+    """False where FFmpeg has no decoder for a stream; nothing else is known about it then, not even its size."""
+    return _codec(stream) is not None
 
 
 def _decoder(stream: Stream) -> str:

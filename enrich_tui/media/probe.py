@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Stream
+from av.video.stream import VideoStream
 
-from enrich_tui.media.open import codec_of, is_cover, open_media
+from enrich_tui.media.open import codec_of, is_cover, is_known, open_media
 
 LONGEST = 30 * 24 * 3600.0
 """A recording that says it is longer than this, in seconds, is not believed."""
@@ -18,7 +20,7 @@ LONGEST = 30 * 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
-    """One sound track."""
+    """One sound track; the figures are 0 where its format is unknown."""
 
     codec: str
     channels: int
@@ -28,7 +30,7 @@ class AudioInfo:
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """One moving picture."""
+    """One moving picture; width and height are 0 where its format is unknown."""
 
     codec: str
     width: int
@@ -60,22 +62,22 @@ def probe(path: Path) -> MediaInfo:
         return MediaInfo(
             format=container.format.name.split(",")[0],
             duration=announced(container),
-            audio=tuple(
-                AudioInfo(codec_of(stream), stream.channels, stream.sample_rate) for stream in container.streams.audio
-            ),
-            video=tuple(
-                VideoInfo(
-                    codec_of(stream),
-                    stream.width,
-                    stream.height,
-                    float(stream.average_rate) if stream.average_rate else None,
-                    stream.frames or None,
-                )
-                for stream in container.streams.video
-                if not is_cover(stream)
-            ),
+            audio=tuple(map(_sound, container.streams.audio)),
+            video=tuple(_picture(stream) for stream in container.streams.video if not is_cover(stream)),
             size=container.size,
         )
+
+
+def _sound(stream: AudioStream) -> AudioInfo:
+    if not is_known(stream):
+        return AudioInfo(codec_of(stream), 0, 0)
+    return AudioInfo(codec_of(stream), stream.channels, stream.sample_rate)
+
+
+def _picture(stream: VideoStream) -> VideoInfo:
+    width, height = (stream.width, stream.height) if is_known(stream) else (0, 0)
+    fps = float(stream.average_rate) if stream.average_rate else None
+    return VideoInfo(codec_of(stream), width, height, fps, stream.frames or None)
 
 
 def announced(container: InputContainer, stream: Stream | None = None) -> float | None:

@@ -1,4 +1,4 @@
-"""How well and how fast speech becomes text, per recording of the corpus: ``python -m tests.benchmarks.speech [--long]``.
+"""How well and how fast speech becomes text, by recording: ``python -m tests.benchmarks.speech [--long]``.
 
 Word error rate, processor seconds per second of sound, and the process's peak memory; each model in its own process.
 ``--long`` adds a session of ten minutes, made of the English recordings with pauses between them.
@@ -37,22 +37,23 @@ def main() -> None:
 
 
 def measure(model: str, long: bool) -> None:
-    truth = {name: known.get("text") for name, known in json.loads((CORPUS / "truth.json").read_bytes()).items()}
+    truth = {name: facts.get("text") for name, facts in json.loads((CORPUS / "truth.json").read_bytes()).items()}
     print(f"\n{model}\n{'recording':<22}{'seconds':>8}{'WER':>8}{'cpu-s/s':>9}{'x real':>8}{'words':>7}")
     with tempfile.TemporaryDirectory() as folder:
         first = CORPUS / ENGLISH[0]
         transcribe(first, model, Path(folder) / "warming")
-        pairs = []
+        known: list[str] = []
+        heard: list[str] = []
         for name in (*ENGLISH, *OTHERS):
             found = line(CORPUS / name, truth[name], model, Path(folder) / name)
             if name in ENGLISH and found is not None:
-                pairs.append((plain(truth[name] or ""), told(found)))
-        print(f"{'English together':<22}{'':>8}{jiwer.wer(*map(list, zip(*pairs, strict=True))):>8.1%}")
+                known.append(plain(truth[name] or ""))
+                heard.append(told(found))
+        print(f"{'English together':<22}{'':>8}{jiwer.wer(known, heard):>8.1%}")
         if long:
             path, text = long_session(Path(folder), truth)
             line(path, text, model, Path(folder) / "long")
-    peak = psutil.Process().memory_info()
-    print(f"peak memory {getattr(peak, 'peak_wset', 0) / 1e6 or _peak():.0f} MB")
+    print(f"peak memory {_peak():.0f} MB")
 
 
 def line(path: Path, text: str | None, model: str, output: Path) -> Transcript | None:
@@ -91,7 +92,7 @@ def long_session(folder: Path, truth: dict[str, str | None]) -> tuple[Path, str]
 
 def _peak() -> float:
     if sys.platform == "win32":
-        return 0.0
+        return float(psutil.Process().memory_info().peak_wset) / 1e6
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -68,6 +68,8 @@ def put_together(name: str, parts: Sequence[Path], others: Sequence[Path], diges
 
 
 def _assemble(folder: Path, parts: Sequence[Path], others: Sequence[Path], digest: str, install: str) -> None:
+    for leftover in folder.parent.glob(".partial-*/"):  # of a process that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-", ignore_cleanup_errors=True) as temporary:
         made = Path(temporary) / "model"
         made.mkdir()

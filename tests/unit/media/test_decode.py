@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import av
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.media.decode import RATE, decode_audio
+from enrich_tui.media.probe import probe
 from tests.unit.media.making import SOUND, make, tone
 
 
@@ -126,3 +128,33 @@ def test_protected_sound_is_not_decoded(tmp_path: Path) -> None:
         "encryption_kid": "a7e61c373e219033c21091fa607bf3b8",
     }
     assert problem(make(tmp_path / "a.m4a", options=options)) is Problem.ENCRYPTED
+
+
+@pytest.mark.parametrize("kind", sorted(SOUND))
+def test_whatever_is_in_a_file_it_ends_in_samples_or_in_a_known_problem(tmp_path: Path, kind: str) -> None:
+    chance = random.Random(kind)
+    whole = make(tmp_path / f"a.{kind}", seconds=0.5).read_bytes()
+    path = tmp_path / f"b.{kind}"
+    for _ in range(25):
+        data = bytearray(whole)
+        near = chance.choice([200, 2000, len(data)])
+        for _ in range(chance.choice([1, 5, 50])):
+            data[chance.randrange(12, min(near, len(data)))] = chance.choice([0, 127, 255, chance.randrange(256)])
+        path.write_bytes(data[: chance.choice([len(data), chance.randrange(20, len(data))])])
+        try:
+            probe(path)
+            for block in decode_audio(path):
+                assert len(block) <= 2 * RATE
+                assert np.isfinite(block).all()
+        except StageError:
+            pass
+
+
+def test_a_recording_without_a_length_reports_by_its_bytes(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.webm", sound=[tone(20)], picture=False, options={"live": "1"})
+    assert probe(path).duration is None
+    told: list[float] = []
+    assert sum(map(len, decode_audio(path, report=told.append))) / RATE == pytest.approx(20, abs=0.1)
+    assert told == sorted(told)
+    assert len(told) > 10
+    assert 0.3 < told[len(told) // 2] < 0.7
