@@ -10,12 +10,13 @@ import signal
 import time
 from collections import deque
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.segment import Segments
 from rich.text import Text
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -23,11 +24,16 @@ from enrich_tui.config import UiConfig
 from enrich_tui.display.listing import Listing
 from enrich_tui.display.view import RunView
 from enrich_tui.events import Controls, Event, Source
-from enrich_tui.tui import glyphs, keys, themes
+from enrich_tui.text import clean
+from enrich_tui.tui import glyphs, keys, outward, themes
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.commands import Commands
+from enrich_tui.tui.palette import RunProvider
 from enrich_tui.tui.screens.choice import Choice
+from enrich_tui.tui.screens.help import HelpScreen
 from enrich_tui.tui.screens.main import MainScreen
+from enrich_tui.tui.screens.reader import ReaderScreen
+from enrich_tui.tui.widgets.errors import ErrorPanel
 
 log = logging.getLogger("enrich_tui.tui")
 
@@ -48,6 +54,7 @@ class Dashboard(App[int], inherit_bindings=False):
 
     CSS_PATH = "app.tcss"
     TITLE = "enrich"
+    COMMANDS: ClassVar = {RunProvider}
     BINDINGS: ClassVar[list[BindingType]] = [*keys.APP]
 
     def __init__(
@@ -79,6 +86,7 @@ class Dashboard(App[int], inherit_bindings=False):
         self._completed = False
         self._timers_by_focus: dict[bool, Timer] = {}
         self.main = MainScreen(self.board)
+        self.set_class(self.board.glyphs is glyphs.ASCII, "-ascii")
         if not ui.motion:
             self.animation_level = "none"
 
@@ -133,6 +141,8 @@ class Dashboard(App[int], inherit_bindings=False):
         changes = self.board.view.take()
         if changes.rows or changes.parts:
             self.main.update(changes)
+            if isinstance(self.screen, ReaderScreen):
+                self.screen.update(changes)
             if "header" in changes.parts:
                 self._follow_state()
 
@@ -256,7 +266,8 @@ class Dashboard(App[int], inherit_bindings=False):
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
-        words = Text(f"The dashboard met an error of its own and had to close. The details are in {log_path()}.")
+        where = f" The details are in {log_path()}." if log_path() else ""
+        words = Text(f"The dashboard met an error of its own and had to close.{where}")
         self._exit_renderables.append(Segments(self.console.render(words, self.console.options)))
         self._close_messages_no_wait()
 
@@ -269,19 +280,88 @@ class Dashboard(App[int], inherit_bindings=False):
         self.theme = names[(place + 1) % len(names)]
         self.say(f"Theme: {self.theme}")
 
+    def action_help(self) -> None:
+        """Help for what has the focus."""
+        if isinstance(self.screen, HelpScreen):
+            return
+        focus = self.focused
+        here = "Errors" if isinstance(focus, ErrorPanel) else "Sessions"
+        sections = [
+            (here, keys.ERRORS if isinstance(focus, ErrorPanel) else keys.TABLE),
+            ("The run and the view", keys.MAIN),
+            ("Everywhere", keys.APP),
+        ]
+        self.push_screen(HelpScreen(self.board, sections))
+
+    async def perform(self, binding: Binding) -> None:
+        """Do what a key of the dashboard does, wherever the focus is."""
+        node = self if binding in keys.APP else self.main
+        await self.run_action(binding.action, node)
+
+    def go_to(self, ident: str) -> None:
+        """Put the cursor on this session, clearing the filter where it hides it."""
+        if ident not in self.board.listing:
+            self.board.listing.hide_finished = False
+            self.main.set_filter("")
+        self.main.table.go_to(ident)
+
+    async def copy(self, text: str, what: str) -> None:
+        """Put text into the clipboard through the terminal; where that is known not to work, into a file."""
+        fits = len(text.encode()) <= outward.OSC52_BYTES
+        if fits and outward.takes_osc52():
+            self.copy_to_clipboard(text)
+            self.say(f"Copied {what} to the clipboard, through the terminal.")
+            return
+        try:
+            path = await outward.save_copy(text)
+        except OSError:
+            self.say(f"This terminal takes no copies, and no file could be written for {what}.")
+            return
+        why = "it is too long for the terminal" if not fits else "this terminal takes no copies"
+        self.say(f"Wrote {what} to {clean(str(path))}: {why}.")
+
+    async def save(self, text: str, name: str, ending: str) -> Path | None:
+        """Write text to a new file and say where it is."""
+        try:
+            path = await outward.save(text, f"{name}-{outward.stamp()}{ending}")
+        except OSError:
+            self.say("No file could be written: neither here nor in your own folders.")
+            return None
+        self.say(f"Wrote {clean(str(path))}.")
+        return path
+
+    async def open_result(self, ident: str) -> None:
+        """Open a session's canvas, or its folder."""
+        path = outward.result_path(self.board.view.rows[ident])
+        if path is None:
+            self.say("There is no result yet.")
+        elif await outward.open_path(path):
+            self.say(f"Opened {clean(str(path))}.")
+        else:
+            self.say(f"There is nothing here to open it with. It is {clean(str(path))}.")
+
+    async def action_save_picture(self) -> None:
+        """A picture of the screen, as SVG."""
+        await self.save(self.export_screenshot(), "enrich-screen", ".svg")
+
+    @property
+    def log_file(self) -> str:
+        """Where the program's log is; empty where there is none."""
+        return log_path()
+
 
 def log_path() -> str:
-    """The file into which the program's log goes, as text."""
+    """The file into which the program's log goes, as text; empty where there is none."""
     for handler in logging.getLogger("enrich_tui").handlers:
         name = getattr(handler, "baseFilename", None)
         if name:
             return str(name)
-    return "the log"
+    return ""
 
 
 def usable_keymap(wanted: Mapping[str, str]) -> dict[str, str]:
     """Of the keys in the configuration, those for bindings that there are, with at least one key."""
-    known = {binding.id for binding in (*keys.TABLE, *keys.ERRORS, *keys.MAIN, *keys.APP)}
+    known = {binding.id for binding in keys.ALL}
     return {
         ident: cleaned
         for ident, names in wanted.items()

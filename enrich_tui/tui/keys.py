@@ -60,6 +60,40 @@ MAIN = [
     key("previous-panel", "shift+tab", "app.focus_previous", "previous panel", "Go to the previous panel"),
 ]
 
+READER = [
+    key("line-up", "up,k", "scroll_up", "up", "One line up"),
+    key("line-down", "down,j", "scroll_down", "down", "One line down"),
+    key("read-page-up", "pageup", "page_up", "page up", "One screenful up"),
+    key("read-page-down", "pagedown,space", "page_down", "page down", "One screenful down"),
+    key("read-first", "home,g", "scroll_home", "start", "To the start"),
+    key("read-last", "end,G", "last", "end", "To the end"),
+]
+
+READER_SCREEN = [
+    key("back", "escape,q", "back", "back", "Back to the dashboard"),
+    key("copy-text", "y", "copy_all", "copy", "Copy this text to the clipboard"),
+]
+
+DETAILS = [
+    key("section-next", "right,tab", "turn(1)", "next section", "The next section"),
+    key("section-previous", "left,shift+tab", "turn(-1)", "previous", "The section before"),
+    key("section-1", "1", "section(0)", "overview", "How the stages went"),
+    key("section-2", "2", "section(1)", "chapters", "The chapters"),
+    key("section-3", "3", "section(2)", "summary", "The summary"),
+    key("section-4", "4", "section(3)", "transcript", "The transcript"),
+    key("details-retry", "r", "retry", "retry", "Run this session again, from the stage that failed"),
+    key("details-result", "o", "result", "open result", "Open its canvas, or its folder"),
+]
+
+WORKERS = [
+    key("worker-up", "up,k", "move(-1)", "up", "The worker above"),
+    key("worker-down", "down,j", "move(1)", "down", "The worker below"),
+    key("worker-restart", "r", "restart_one", "restart this one", "Restart this worker; its stage is done again"),
+    key("worker-restart-errored", "w", "restart_errored", "all in error", "Restart all workers in error"),
+    key("worker-add", "plus", "add", "add", "One worker more"),
+    key("worker-remove", "minus", "remove", "remove", "One worker less, when it has finished its stage"),
+]
+
 APP = [
     key("help", "question_mark,f1", "help", "help", "The keys of what has the focus"),
     key("palette", "ctrl+p", "command_palette", "more", "Every action by its name, and every session by its title"),
@@ -69,6 +103,8 @@ APP = [
     key("quit", "q", "leave", "quit", "Quit; asks while work runs"),
     key("interrupt", "ctrl+c", "interrupt", "interrupt", "Quit; twice: stop now", priority=True),
 ]
+
+ALL = [*TABLE, *ERRORS, *MAIN, *READER, *READER_SCREEN, *DETAILS, *WORKERS, *APP]
 
 CHANGES = frozenset(
     {
@@ -83,6 +119,11 @@ CHANGES = frozenset(
         "fewer-workers",
         "earlier",
         "later",
+        "details-retry",
+        "worker-restart",
+        "worker-restart-errored",
+        "worker-add",
+        "worker-remove",
     }
 )
 """Bindings that change the run; a recorded run cannot be changed."""

@@ -8,7 +8,7 @@ WIDE = 100
 """From this width on there is a side column."""
 GAP = 2
 """Cells between the table and the side column."""
-_TABLE, _SIDE = 76, 44
+_TABLE, _SIDE = 78, 44
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from enrich_tui.display.listing import Query, Sort
+from enrich_tui.display.report import report, session_text, trouble_lines
 from enrich_tui.display.rows import UNHAPPY
 from enrich_tui.display.view import Changes
 from enrich_tui.text import clean
@@ -18,6 +19,9 @@ from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.layout import Plan, plan
 from enrich_tui.tui.screens.choice import Choice
+from enrich_tui.tui.screens.details import DetailScreen
+from enrich_tui.tui.screens.log import ErrorScreen, LogScreen
+from enrich_tui.tui.screens.workers import WorkerScreen
 from enrich_tui.tui.widgets.bottom import KeyLine, StatusLine
 from enrich_tui.tui.widgets.errors import ErrorPanel
 from enrich_tui.tui.widgets.filter import FilterInput
@@ -184,7 +188,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Open the filter."""
         self.filter.open(self.board.filter_text)
 
-    def on_filter_input_changed(self, event: FilterInput.Changed) -> None:
+    def on_input_changed(self, event: FilterInput.Changed) -> None:
         """Filter while it is typed."""
         self.set_filter(event.value)
 
@@ -332,6 +336,50 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def action_later(self) -> None:
         """Down in the queue."""
         self.dashboard.commands.move(1)
+
+    # -- other screens and the world outside --------------------------------------------------------------------------
+
+    def on_session_table_opened(self) -> None:
+        """The details of a session."""
+        if self.board.selected is not None:
+            self.app.push_screen(DetailScreen(self.board, self.board.selected, self.dashboard.log_file))
+
+    def on_error_panel_opened(self, event: ErrorPanel.Opened) -> None:
+        """One error."""
+        self.app.push_screen(ErrorScreen(self.board, event.trouble, self.dashboard.log_file))
+
+    def action_errors(self) -> None:
+        """All errors."""
+        self.app.push_screen(ErrorScreen(self.board, None, self.dashboard.log_file))
+
+    def action_log(self) -> None:
+        """The log."""
+        self.app.push_screen(LogScreen(self.board))
+
+    def action_workers(self) -> None:
+        """The worker menu."""
+        self.app.push_screen(WorkerScreen(self.board))
+
+    async def action_result(self) -> None:
+        """Open the result of the selected session."""
+        if self.board.selected is not None:
+            await self.dashboard.open_result(self.board.selected)
+
+    async def action_copy(self) -> None:
+        """Copy the selected error or session."""
+        board, trouble = self.board, self.errors.selected if self.errors.has_focus else None
+        if trouble is not None:
+            await self.dashboard.copy("\n".join(trouble_lines(board.view, trouble)), "the error")
+        elif board.row is not None:
+            await self.dashboard.copy(session_text(board.view, board.row), "the session")
+
+    async def action_copy_report(self) -> None:
+        """Copy the report."""
+        await self.dashboard.copy(report(self.board.view), "the report")
+
+    async def action_export(self) -> None:
+        """Write the report."""
+        await self.dashboard.save(report(self.board.view), "enrich-report", ".md")
 
     def _unmark(self) -> None:
         if self.board.marked:

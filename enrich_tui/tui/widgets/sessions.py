@@ -89,7 +89,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def columns(self) -> Columns:
         """The columns at the present width."""
-        return columns(self.scrollable_content_region.width, self.board.view.stages)
+        return columns(self.scrollable_content_region.width - self.show_vertical_scrollbar, self.board.view.stages)
 
     @property
     def shown_range(self) -> tuple[int, int]:

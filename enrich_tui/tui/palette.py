@@ -1,0 +1,61 @@
+"""The command palette: every action by its name, and every session by its title."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from rich.text import Text
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from enrich_tui.text import fit
+from enrich_tui.tui import keys
+
+if TYPE_CHECKING:
+    from enrich_tui.tui.app import Dashboard
+
+SESSIONS = 30
+"""Sessions that are offered at once."""
+
+
+class RunProvider(Provider):
+    """Offers what can be done. Titles are drawn as they are, never as markup."""
+
+    @property
+    def _dashboard(self) -> Dashboard:
+        return cast("Dashboard", self.app)
+
+    async def discover(self) -> Hits:
+        """All actions."""
+        for binding in (*keys.MAIN, *keys.APP):
+            if binding.id not in {"palette", "interrupt"}:
+                name = _name(binding.description)
+                yield DiscoveryHit(
+                    Text(name), partial(self._dashboard.perform, binding), text=name, help=binding.tooltip
+                )
+
+    async def search(self, query: str) -> Hits:
+        """Actions and sessions that fit."""
+        matcher = self.matcher(query)
+        for binding in (*keys.MAIN, *keys.APP):
+            name = _name(binding.description)
+            score = max(matcher.match(name), matcher.match(binding.tooltip) * 0.8)
+            if score > 0 and binding.id not in {"palette", "interrupt"}:
+                yield Hit(score, Text(name), partial(self._dashboard.perform, binding), text=name, help=binding.tooltip)
+        needle, offered = query.casefold(), 0
+        for row in self._dashboard.board.view.rows.values():
+            if needle in row.needle:
+                yield Hit(
+                    0.5,
+                    Text(f"go to {fit(row.title, 60)}"),
+                    partial(self._dashboard.go_to, row.id),
+                    text=row.title,
+                    help=f"session, {row.state}",
+                )
+                offered += 1
+                if offered >= SESSIONS:
+                    return
+
+
+def _name(label: str) -> str:
+    return label[:1].upper() + label[1:]

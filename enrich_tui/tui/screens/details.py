@@ -1,0 +1,147 @@
+"""A session with everything that is known of it: how its stages went, and what they made, to read."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from enrich_tui.display.rows import CellState, SessionRow
+from enrich_tui.display.view import Changes
+from enrich_tui.text import fit, seconds_text
+from enrich_tui.tui import keys
+from enrich_tui.tui.board import Board
+from enrich_tui.tui.columns import state_style
+from enrich_tui.tui.drawing import Row, bytes_text
+from enrich_tui.tui.screens import results
+from enrich_tui.tui.screens.reader import ReaderScreen
+from enrich_tui.tui.themes import Palette
+from enrich_tui.tui.widgets.reader import Paragraph
+
+_LABEL = 12
+_READERS: dict[str, Callable[[str, Palette], Awaitable[list[Paragraph]]]] = {
+    "chapters": results.chapters,
+    "summary": results.summary,
+    "transcript": results.transcript,
+}
+
+
+class DetailScreen(ReaderScreen):
+    """Four sections: overview, chapters, summary, transcript."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.DETAILS]
+    OFFERED = (keys.DETAILS[0], *keys.DETAILS[-2:], *keys.READER_SCREEN)
+    SECTIONS = ("overview", *_READERS)
+
+    def __init__(self, board: Board, ident: str, log: str) -> None:
+        super().__init__(board)
+        self._ident = ident
+        self._log = log
+        self._section = 0
+        self._read: list[Paragraph] | None = None
+
+    @property
+    def row(self) -> SessionRow:
+        """The session."""
+        return self.board.view.rows[self._ident]
+
+    def head(self) -> Row:
+        """See the base."""
+        palette, glyphs, row = self.board.palette, self.board.glyphs, self.row
+        line = Row().add(f"{glyphs.states[row.state]} ", state_style(row.state, palette))
+        return line.add(fit(row.title, max(10, self.app.size.width - 60)), palette.strong).add("  ")
+
+    def tail(self) -> Row:
+        """See the base."""
+        line = Row()
+        for number, name in enumerate(self.SECTIONS):
+            here = number == self._section
+            line.add(f" {number + 1} ", self.board.palette.accent if here else self.board.palette.faint)
+            line.add(name, self.board.palette.strong if here else self.board.palette.dim)
+        return line
+
+    def document(self) -> list[Paragraph]:
+        """See the base."""
+        if self._section == 0:
+            return self._overview()
+        return self._read if self._read is not None else [Paragraph("reading", self.board.palette.dim)]
+
+    def update(self, changes: Changes) -> None:
+        """The session, or the time, went on."""
+        if self._section == 0 and self._ident in changes.rows:
+            self.reload()
+
+    def action_section(self, number: int) -> None:
+        """Another section, by its number."""
+        self._show_section(number)
+
+    def action_turn(self, by: int) -> None:
+        """The next section, or the one before."""
+        self._show_section((self._section + by) % len(self.SECTIONS))
+
+    def _show_section(self, number: int) -> None:
+        self._section, self._read = number, None
+        if number:
+            self.run_worker(self._load(number), exclusive=True)
+        self.reload()
+        self.pane.scroll_to(y=0, animate=False, immediate=True)
+
+    async def _load(self, number: int) -> None:
+        read = await _READERS[self.SECTIONS[number]](self.row.output, self.board.palette)
+        if number == self._section:
+            self._read = read
+            self.reload()
+
+    def action_retry(self) -> None:
+        """Run this session again."""
+        self.dashboard.commands.retry([self._ident])
+
+    async def action_result(self) -> None:
+        """Open its result."""
+        await self.dashboard.open_result(self._ident)
+
+    def _overview(self) -> list[Paragraph]:
+        palette, glyphs, row, now = self.board.palette, self.board.glyphs, self.row, self.board.view.now
+
+        def fact(name: str, value: str) -> Paragraph:
+            return Paragraph(value, palette.text, name, palette.dim, _LABEL)
+
+        lines = [fact("state", row.state.value)]
+        if row.message:
+            lines.append(fact("", row.message))
+        if row.advice:
+            lines.append(Paragraph(f"{glyphs.arrow} {row.advice}", palette.accent, indent=_LABEL))
+        lines += [fact(name, value) for name, value in (("source", row.source), ("results", row.output)) if value]
+        lines.append(fact("size", bytes_text(row.size)))
+        if row.started:
+            lines.append(fact("work", seconds_text(row.seconds(now))))
+        lines.append(Paragraph())
+        styles = {CellState.COMPLETED: palette.good, CellState.FAILED: palette.bad, CellState.RETRYING: palette.warn}
+        for stage, cell in row.cells.items():
+            words = [f"{glyphs.cells[cell.state]} {cell.state}"]
+            if cell.state is CellState.PROCESSING:
+                words.append(f"{int(cell.fraction * 100)}%")
+            if cell.cached:
+                words.append("kept from before")
+            if cell.spent or cell.state is CellState.PROCESSING:
+                words.append(seconds_text(cell.seconds(now)))
+            if cell.attempt:
+                words.append(f"attempt {cell.attempt}" + (f" of {cell.attempts}" if cell.attempts else ""))
+            if cell.worker is not None and cell.state is CellState.PROCESSING:
+                words.append(f"on worker {cell.worker}")
+            if cell.engine:
+                words.append(cell.engine)
+            style = styles.get(cell.state, palette.text)
+            lines.append(Paragraph("   ".join(words), style, stage.value, palette.strong, _LABEL))
+            for text in (cell.doing if cell.state is CellState.PROCESSING else "", cell.message):
+                if text:
+                    lines.append(Paragraph(text, palette.text, indent=_LABEL))
+            if cell.advice:
+                lines.append(Paragraph(f"{glyphs.arrow} {cell.advice}", palette.accent, indent=_LABEL))
+            if cell.problem:
+                lines.append(Paragraph(f"code {cell.problem}", palette.dim, indent=_LABEL))
+            lines += [Paragraph(name, palette.dim, indent=_LABEL) for name in cell.outputs]
+        if self._log:
+            lines += [Paragraph(), Paragraph(self._log, palette.dim, "log", palette.dim, _LABEL)]
+        return lines

@@ -1,0 +1,49 @@
+"""Help for what has the focus: its keys, and what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.binding import Binding
+
+from enrich_tui.tui import keys
+from enrich_tui.tui.board import Board
+from enrich_tui.tui.drawing import Row
+from enrich_tui.tui.screens.reader import ReaderScreen
+from enrich_tui.tui.widgets.reader import Paragraph
+
+Section = tuple[str, Sequence[Binding]]
+
+SIGNS = "Signs"
+
+
+class HelpScreen(ReaderScreen):
+    """Sections of keys, then the meaning of the signs."""
+
+    def __init__(self, board: Board, sections: Sequence[Section]) -> None:
+        super().__init__(board)
+        self._sections = sections
+
+    def head(self) -> Row:
+        """See the base."""
+        return Row().add("Help", self.board.palette.strong)
+
+    def document(self) -> list[Paragraph]:
+        """See the base."""
+        palette, glyphs = self.board.palette, self.board.glyphs
+        lines: list[Paragraph] = []
+        for title, bindings in self._sections:
+            lines.append(Paragraph(title, palette.accent))
+            for binding in bindings:
+                shown = " ".join(keys.keys_of(binding, self.dashboard.keymap_in_use))
+                off = binding.id in keys.CHANGES and self.board.controls is None
+                text = f"{binding.tooltip} (not here: this run is only shown)" if off else binding.tooltip
+                style = palette.faint if off else palette.text
+                lines.append(Paragraph(text, style, f"  {shown}", palette.faint if off else palette.strong, 16))
+            lines.append(Paragraph())
+        lines.append(Paragraph(SIGNS, palette.accent))
+        signs = "   ".join(f"{sign} {state}" for state, sign in glyphs.states.items())
+        lines.append(Paragraph(signs, palette.text, "  sessions", palette.dim, 16))
+        signs = "   ".join(f"{sign} {state}" for state, sign in glyphs.workers.items())
+        lines.append(Paragraph(signs, palette.text, "  workers", palette.dim, 16))
+        return lines

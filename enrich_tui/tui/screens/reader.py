@@ -1,0 +1,110 @@
+"""The base of all screens that are for reading: a head, a pane of text, and the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from enrich_tui.display.view import Changes
+from enrich_tui.tui import keys
+from enrich_tui.tui.board import Board
+from enrich_tui.tui.drawing import Row, spread
+from enrich_tui.tui.widgets.panel import Panel
+from enrich_tui.tui.widgets.reader import Paragraph, ReaderPane
+
+if TYPE_CHECKING:
+    from enrich_tui.tui.app import Dashboard
+
+
+class _Head(Panel):
+    def __init__(self, board: Board, reader: ReaderScreen) -> None:
+        super().__init__(board, id="reader-head")
+        self._reader = reader
+
+    def rows(self, width: int) -> Sequence[Row]:
+        palette, glyphs = self.board.palette, self.board.glyphs
+        line = Row().to(width, glyphs.rule, palette.faint)
+        return [spread(self._reader.head(), self._reader.tail(), width), line]
+
+
+class _Foot(Panel):
+    def __init__(self, board: Board, bindings: Sequence[Binding], reader: ReaderScreen) -> None:
+        super().__init__(board, id="reader-foot")
+        self._offered = bindings
+        self._reader = reader
+
+    def rows(self, width: int) -> Sequence[Row]:  # noqa: ARG002
+        palette = self.board.palette
+        row = Row()
+        for binding in self._offered:
+            shown = keys.keys_of(binding, self._reader.dashboard.keymap_in_use)
+            row.add(shown[0], palette.accent).add(f" {binding.description}  ", palette.dim)
+        return [Row(), row]
+
+
+class ReaderScreen(ModalScreen[None]):
+    """Text to read over the dashboard; the run goes on below."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.READER_SCREEN]
+    AUTO_FOCUS = "#reader"
+    OFFERED: ClassVar[Sequence[Binding]] = keys.READER_SCREEN
+    """The bindings that the last line names."""
+    FOLLOWS: ClassVar[frozenset[str]] = frozenset()
+    """Parts of the view of which a change is shown at once."""
+
+    def __init__(self, board: Board) -> None:
+        super().__init__()
+        self.board = board
+        self.pane = ReaderPane()
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """The app."""
+        return cast("Dashboard", self.app)
+
+    def head(self) -> Row:
+        """What this is."""
+        raise NotImplementedError
+
+    def tail(self) -> Row:
+        """What stands at the right end of the head."""
+        return Row()
+
+    def document(self) -> list[Paragraph]:
+        """The text."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Head, text and keys in a box."""
+        with Vertical(classes="box -tall"):
+            yield _Head(self.board, self)
+            yield self.pane
+            yield _Foot(self.board, self.OFFERED, self)
+
+    def on_mount(self) -> None:
+        """Fill the pane when its size is known."""
+        self.call_after_refresh(self.reload)
+
+    def reload(self, *, to_end: bool = False) -> None:
+        """Show the text as it is now."""
+        self.pane.show(self.document(), to_end=to_end)
+        for panel in self.query(Panel):
+            panel.redraw()
+
+    def update(self, changes: Changes) -> None:
+        """Something in the run changed."""
+        if changes.parts & self.FOLLOWS:
+            self.reload(to_end=True)
+
+    def action_back(self) -> None:
+        """Back to the dashboard."""
+        self.dismiss(None)
+
+    async def action_copy_all(self) -> None:
+        """Copy the whole text."""
+        await self.dashboard.copy(self.pane.text, "the text")

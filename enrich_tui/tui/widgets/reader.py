@@ -1,0 +1,82 @@
+"""A pane for reading: paragraphs of outside or own text, wrapped by cells, of which only what is in sight is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.style import Style
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from enrich_tui.tui.drawing import Row
+from enrich_tui.tui.keys import READER
+from enrich_tui.tui.wrapping import wrap
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Text with something in front of its first line, in a column of ``indent`` cells."""
+
+    text: str = ""
+    style: Style | None = None
+    label: str = ""
+    label_style: Style | None = None
+    indent: int = 0
+
+
+class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
+    """Shows paragraphs; the text can be far longer than the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*READER]
+    ALLOW_SELECT = False
+
+    def __init__(self) -> None:
+        super().__init__(id="reader")
+        self._paragraphs: list[Paragraph] = []
+        self._rows: list[Row] = []
+        self._wrapped_at = 0
+
+    @property
+    def text(self) -> str:
+        """Everything, to copy."""
+        return "\n".join(f"{paragraph.label.strip()}  {paragraph.text}".strip() for paragraph in self._paragraphs)
+
+    def show(self, paragraphs: Iterable[Paragraph], *, to_end: bool = False) -> None:
+        """Show these instead; the place is kept, or ``to_end`` of them is gone."""
+        follow = to_end and self.scroll_offset.y >= self.max_scroll_y - 1
+        self._paragraphs = list(paragraphs)
+        self._wrap()
+        if follow:
+            self.scroll_to(y=len(self._rows), animate=False, immediate=True)
+
+    def _wrap(self) -> None:
+        self._wrapped_at = width = self.scrollable_content_region.width
+        self._rows = []
+        for paragraph in self._paragraphs:
+            for number, line in enumerate(wrap(paragraph.text, width - paragraph.indent - 1)):
+                label = paragraph.label if number == 0 else ""
+                row = Row().cell(label, paragraph.indent, paragraph.label_style)
+                self._rows.append(row.add(line, paragraph.style))
+        self.virtual_size = Size(width, len(self._rows))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Wrap for the new width."""
+        if self.scrollable_content_region.width != self._wrapped_at:
+            self._wrap()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the text."""
+        line = y + self.scroll_offset.y
+        width = self.scrollable_content_region.width
+        if line >= len(self._rows):
+            return Strip.blank(width, self.rich_style)
+        return self._rows[line].strip(width, self.rich_style)
+
+    def action_last(self) -> None:
+        """To the end."""
+        self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
