@@ -29,9 +29,9 @@ def abandoned(slot: Slot) -> bool:
     Costs some ten milliseconds where the handle is still referenced, but no task that still runs has assigned a job to
     it or run one.
     """
-    if slot.lease is None:
+    if slot.handle is None:
         return False
-    worker = slot.lease()
+    worker = slot.handle()
     if worker is None:
         return True
     task = None if slot.user is None else slot.user()

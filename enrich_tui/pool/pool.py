@@ -88,23 +88,23 @@ class WorkerPool:
             raise PoolShutdownError
         loop = self._loop or self._bind()
         wait = self._acquisition_timeout if timeout is None else _seconds(timeout)
-        worker = roster.take()
-        if worker is not None:
-            return worker
+        slot = roster.take()
+        if slot is not None:
+            return roster.hand_out(slot)
         roster.warm_one()
         waiter = roster.waiters.join(loop, wait)
         try:
             given = await waiter
         except BaseException:  # cancelled, or the caller's coroutine was closed
-            unused = roster.waiters.leave(waiter)
-            if unused is not None and unused.leased:
-                roster.end_lease(unused.slot, self._clock())
+            slot = roster.waiters.leave(waiter)
+            if slot is not None and slot.leased:
+                roster.end_lease(slot, self._clock())
             raise
         if given is Refusal.TIMEOUT:
             raise WorkerAcquisitionTimeoutError(wait)
         if isinstance(given, Refusal) or not given.leased:
             raise PoolShutdownError
-        return given
+        return roster.hand_out(given)
 
     def assign_job(self, worker: Worker, job_id: str) -> None:
         """Say what the worker works on; its processing time counts from here.
@@ -219,7 +219,7 @@ class WorkerPool:
         Happens by itself every ``health_check_interval`` seconds.
         """
         for slot in tuple(self._roster.slots.values()):
-            if slot.lease is not None:
+            if slot.leased:
                 if abandoned(slot):
                     log.warning("Worker %d comes back: the holder of job %r is gone.", slot.id, slot.current_job)
                     slot.leaked += 1
@@ -265,7 +265,7 @@ class WorkerPool:
         if len(staying) == 1:
             return None
         slot.retiring = True
-        if slot.lease is None and (stop := self._roster.close(slot, WorkerState.REMOVED)) is not None:
+        if not slot.leased and (stop := self._roster.close(slot, WorkerState.REMOVED)) is not None:
             await asyncio.shield(stop)
         return slot.id
 
@@ -293,7 +293,7 @@ class WorkerPool:
                 self._health_timer.cancel()
             self._roster.waiters.refuse()
             for slot in tuple(self._roster.slots.values()):
-                if slot.lease is None:
+                if not slot.leased:
                     self._roster.close(slot, WorkerState.SHUTDOWN)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None if timeout == math.inf else timeout):
@@ -344,4 +344,4 @@ def _seconds(timeout: float) -> float:
 
 def _missed(slot: Slot) -> tuple[bool, bool, bool, int]:
     """Orders slots: those in error first, then the cold, the idle and the active ones; of equals the newest first."""
-    return (slot.lease is not None, slot.condition is Condition.READY, slot.condition is Condition.COLD, -slot.id)
+    return (slot.leased, slot.condition is Condition.READY, slot.condition is Condition.COLD, -slot.id)

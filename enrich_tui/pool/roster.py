@@ -43,7 +43,7 @@ class Roster:
         self.slots: dict[int, Slot] = {}
         self.idle: dict[Slot, None] = {}
         """Slots that can take a job at once; the last one in is the first one out, because its caches are warm."""
-        self.waiters: Waiters[Worker] = Waiters()
+        self.waiters: Waiters[Slot] = Waiters()
         self.ledger = Ledger(clock())
         self.upkeep = Upkeep(clock, changed=self.changed, up=self.offer)
         self.listeners: dict[object, Listener] = {}
@@ -61,12 +61,13 @@ class Roster:
         slot = self.slots[ident] = Slot(ident, executor, self._clock())
         return slot
 
-    def take(self) -> Worker | None:
+    def take(self) -> Slot | None:
         """Lease an idle slot that is alive, if there is one."""
         while self.idle:
             slot, _ = self.idle.popitem()
             if slot.executor is None or slot.executor.alive:
-                return self._lease(slot, self._clock())
+                self._lease(slot, self._clock())
+                return slot
             self.died_idle(slot)
         return None
 
@@ -80,14 +81,21 @@ class Roster:
 
     def offer(self, slot: Slot, now: float) -> None:
         """The slot can work: it goes to the first waiter, or idle; or on, where it was restarted under its holder."""
-        if slot.lease is None:
+        if not slot.leased:
             waiter = self.waiters.next()
             if waiter is not None:
-                waiter.set_result(self._lease(slot, now))
+                self._lease(slot, now)
+                waiter.set_result(slot)
                 return
             self.idle[slot] = None
         if self.listeners:
             self.changed(slot)
+
+    def hand_out(self, slot: Slot) -> Worker:
+        """What the holder of a slot that was just leased gets in hand."""
+        worker = Worker(slot, slot.epoch)
+        slot.handle = weakref.ref(worker)
+        return worker
 
     def end_lease(self, slot: Slot, now: float, faulty: bool = False) -> None:
         """Take the slot from its holder, and decide what becomes of it."""
@@ -150,14 +158,12 @@ class Roster:
                 except Exception:
                     log.exception("A listener of the worker pool failed.")
 
-    def _lease(self, slot: Slot, now: float) -> Worker:
-        worker = Worker(slot, slot.epoch)
-        slot.lease = weakref.ref(worker)
+    def _lease(self, slot: Slot, now: float) -> None:
+        slot.leased = True
         slot.lease_generation = slot.generation
         slot.busy_since = slot.last_activity_at = now
         if self.listeners:
             self.changed(slot)
-        return worker
 
     def _fault(self, slot: Slot) -> None:
         if self._rules.auto_restart:

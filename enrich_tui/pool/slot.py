@@ -50,6 +50,7 @@ class Slot:
         "executor",
         "failed_starts",
         "generation",
+        "handle",
         "id",
         "jobs_since_start",
         "kick",
@@ -57,8 +58,8 @@ class Slot:
         "last_error",
         "last_problem",
         "leaked",
-        "lease",
         "lease_generation",
+        "leased",
         "restart_count",
         "retiring",
         "task",
@@ -75,8 +76,10 @@ class Slot:
         self.retiring = False
         """It leaves the pool when its job has ended."""
 
-        self.lease: weakref.ref[Worker] | None = None
-        """The handle of its holder. Weak: a handle that nobody has any more is a lease that nobody will end."""
+        self.leased = False
+        self.handle: weakref.ref[Worker] | None = None
+        """What its holder has in hand, from the moment in which the holder wakes up with it. Weak: a handle that nobody
+        has any more is a lease that nobody will end."""
         self.epoch = 0
         """Tells a lease from the one before."""
         self.lease_generation = 0
@@ -130,7 +133,8 @@ class Slot:
 
     def vacate(self) -> None:
         """Nobody holds it any more; what a former holder still does with its handle has no effect."""
-        self.lease = None
+        self.leased = False
+        self.handle = None
         self.user = None
         self.current_job = None
         self.epoch += 1
@@ -160,7 +164,7 @@ class Slot:
                 return WorkerState.ERROR
             case Condition.RESTARTING:
                 return WorkerState.RESTARTING
-        return WorkerState.IDLE if self.lease is None else WorkerState.ACTIVE
+        return WorkerState.ACTIVE if self.leased else WorkerState.IDLE
 
     def seconds(self, now: float) -> float:
         """How long it has been in the pool."""
