@@ -113,9 +113,12 @@ def voice(samples: Samples, threshold: float, *, pause: float, margin: float) ->
     """Where there is a voice, by Silero: seconds in the window.
 
     ``threshold``: 0 to 1, lower hears more. Pauses shorter than ``pause`` seconds do not end a stretch; ``margin``
-    seconds are added on both sides.
+    seconds are added on both sides. Raises :class:`StageError` ``ENGINE_MISSING`` (facts: install).
     """
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
+    try:
+        from faster_whisper.vad import VadOptions, get_speech_timestamps
+    except ImportError as error:
+        raise StageError(Problem.ENGINE_MISSING, facts={"install": OFFLINE}, detail=str(error)) from error
 
     options = VadOptions(
         threshold=threshold, min_silence_duration_ms=round(pause * 1000), speech_pad_ms=round(margin * 1000)

@@ -38,12 +38,9 @@ def check(weights: Path, digest: str, install: str) -> None:
         mark = f"{digest} {status.st_size} {status.st_mtime_ns}"
         if _verified().get(str(weights)) == mark:
             return
-        with weights.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        _compare(weights, digest, install)
     except OSError as error:
         raise StageError(Problem.IO_ERROR, detail=str(error)) from error
-    if found != digest:
-        raise StageError(Problem.MODEL_DAMAGED, facts={"install": install}, detail=f"{weights}: {found}")
     with suppress(OSError):  # not to remember costs time, nothing else
         write_text(models_folder() / _VERIFIED, json.dumps({**_verified(), str(weights): mark}, indent=1))
 
@@ -81,8 +78,15 @@ def _assemble(folder: Path, parts: Sequence[Path], others: Sequence[Path], diges
             os.fsync(target.fileno())
         for other in others:
             shutil.copyfile(other, made / other.name)
-        check(made / "model.bin", digest, install)
+        _compare(made / "model.bin", digest, install)
         made.rename(folder)
+
+
+def _compare(weights: Path, digest: str, install: str) -> None:
+    with weights.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != digest:
+        raise StageError(Problem.MODEL_DAMAGED, facts={"install": install}, detail=f"{weights}: {found}")
 
 
 def _verified() -> dict[str, str]:

@@ -114,14 +114,17 @@ def available() -> list[ModelInfo]:
 
 
 def identity(audio: AudioConfig) -> str:
-    """Engine and model that would be used, for a cache key; cheap, and empty where there is none."""
+    """Engine and model that would be used, for a cache key; cheap, and empty where there is none. Never raises."""
     found = _find(audio.model)
-    if found is None:
+    if found is None or importlib.util.find_spec("faster_whisper") is None:
         return ""
     if found.packaged is not None:
         mark = found.packaged.digest[:12]
     else:
-        status = found.parts[0].stat()
+        try:
+            status = found.parts[0].stat()
+        except OSError:
+            return ""
         mark = f"{status.st_size}-{status.st_mtime_ns}"
     return f"{engine_name()} {found.name} {mark}"
 

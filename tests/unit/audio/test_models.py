@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -165,3 +166,10 @@ def test_a_known_model_from_the_hub_cache_is_checked_too(tmp_path: Path) -> None
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text("abc")
     assert problem("tiny.en").problem is Problem.MODEL_DAMAGED
+
+
+def test_identity_is_empty_without_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install_tiny(tmp_path)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "faster_whisper" else find(name))
+    assert identity(AudioConfig()) == ""

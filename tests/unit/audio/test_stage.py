@@ -190,6 +190,20 @@ def test_captions_are_taken_over(tmp_path: Path, engine: Teller) -> None:
     assert review(tmp_path).words == 4
 
 
+def test_captions_need_no_engine(tmp_path: Path, engine: Teller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(samples: Samples, threshold: float, *, pause: float, margin: float) -> tuple[Span, ...]:
+        raise StageError(Problem.ENGINE_MISSING)
+
+    monkeypatch.setattr(transcribe, "voice", missing)
+    path = make(tmp_path / "a.wav", seconds=4)
+    with pytest.raises(StageError) as caught:
+        run(tmp_path, audio_files=(path,))
+    assert caught.value.problem is Problem.ENGINE_MISSING
+    (tmp_path / "a.vtt").write_text("WEBVTT\n\n00:00.500 --> 00:01.500\nHello to everybody\n")
+    run(tmp_path, audio_files=(path,), captions=(tmp_path / "a.vtt",))
+    assert review(tmp_path).speech_seconds == 1
+
+
 def test_captions_of_a_video_without_sound(tmp_path: Path, engine: Teller) -> None:
     (tmp_path / "mute.srt").write_text("1\n00:00:00,500 --> 00:00:01,500\nLook at the table.\n")
     run(tmp_path, video=(make(tmp_path / "mute.mp4", sound=[], seconds=2),), captions=(tmp_path / "mute.srt",))
