@@ -15,8 +15,8 @@ TYPICAL_MEDIA = 900.0
 FIXED_MEDIA = {"audio": 20.0, "video": 20.0, "summary": 1200.0, "canvas": 1200.0}
 """What a stage does for any recording, however short, as seconds of media that would take as long."""
 
-LONGEST = 1e7
-"""Seconds of media that are believed at most: four months."""
+LONGEST = 1e9
+"""Seconds of media that are believed at most: thirty years."""
 
 State = Literal["pending", "running", "over"]
 

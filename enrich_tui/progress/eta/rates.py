@@ -9,7 +9,8 @@ already: the rates kept from earlier batches, or else rough defaults that share 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -28,8 +29,15 @@ NOISE, NOISE_WEIGHT = 0.4, 8.0
 WASTE, WASTE_WEIGHT = 0.03, 20.0
 """What attempts that have to be repeated add, as a share of the work, and the weight of that in stages."""
 
-OUTLIER = 4.0
-"""A finished stage counts for at most as much as one that is so many standard deviations slow."""
+OUTLIER = 3.0
+"""A finished stage counts for at most as much as one that is so many standard deviations slower than the middle one."""
+
+REMEMBERED = 256
+"""Finished stages of one kind that count."""
+
+
+MOST_RATE = 1e6
+"""Rates from here on are not believed."""
 
 
 class Sample(NamedTuple):
@@ -37,6 +45,15 @@ class Sample(NamedTuple):
 
     seconds: float
     media: float
+
+
+class Learned(NamedTuple):
+    """What earlier batches taught about a stage."""
+
+    rate: float
+    noise: float
+    stages: float
+    """How many it comes from."""
 
 
 class Rate(NamedTuple):
@@ -65,24 +82,24 @@ class _Evidence:
 class RateBook:
     """The rates of all stages."""
 
-    learned: Mapping[str, float] = field(default_factory=dict)
-    """Rates from earlier batches on this machine."""
-    learned_noise: Mapping[str, float] = field(default_factory=dict)
+    learned: Mapping[str, Learned] = field(default_factory=dict)
+    """From earlier batches on this machine."""
     _wasted: float = 0.0
+    _jobs: dict[str, deque[Sample]] = field(default_factory=dict)
     _evidence: dict[str, _Evidence] = field(default_factory=dict)
 
     def finish(self, stage: str, seconds: float, media: float, expected: Rate) -> None:
         """A stage completed after so many seconds of work."""
+        jobs = self._jobs.setdefault(stage, deque(maxlen=REMEMBERED))
+        jobs.append(Sample(seconds, media))
         evidence = self._evidence.setdefault(stage, _Evidence())
-        usual = expected.rate * media
-        limit = usual * math.exp(OUTLIER * math.hypot(expected.noise, expected.error))
-        seconds = min(seconds, limit)
-        evidence.seconds += seconds
-        evidence.media += media
-        evidence.squares += media * media
-        evidence.count += 1.0
-        deviation = math.log(max(seconds, usual * 0.01) / usual)
+        deviation = math.log(max(seconds, expected.rate * media * 0.01) / (expected.rate * media))
         evidence.scatter += min(deviation * deviation, 4.0)
+        evidence.count += 1.0
+        limit = _middle(jobs) * math.exp(OUTLIER * self._noise(stage, evidence))
+        evidence.seconds = sum(min(job.seconds, limit * job.media) for job in jobs)
+        evidence.media = sum(job.media for job in jobs)
+        evidence.squares = sum(job.media * job.media for job in jobs)
 
     def rates(self, running: Mapping[str, Iterable[Sample]]) -> dict[str, Rate]:
         """The rate of every stage, with what is seen of the running ones."""
@@ -100,13 +117,14 @@ class RateBook:
         return total
 
     def _noise(self, stage: str, evidence: _Evidence) -> float:
-        believed = self.learned_noise.get(stage, NOISE)
+        believed = self.learned[stage].noise if stage in self.learned else NOISE
         variance = (believed**2 * NOISE_WEIGHT + evidence.scatter) / (NOISE_WEIGHT + evidence.count)
         return min(1.5, max(0.03, math.sqrt(variance)))
 
     def _prior(self, stage: str) -> tuple[float, float]:
         if stage in self.learned:
-            return self.learned[stage], WARM_STAGE
+            rate, noise, count = self.learned[stage]
+            return rate, math.hypot(WARM_STAGE, noise / math.sqrt(count))
         return DEFAULT_RATES[stage], COLD_STAGE
 
     def _speed(self, sums: Mapping[str, _Evidence]) -> tuple[float, float]:
@@ -148,19 +166,36 @@ class RateBook:
     @classmethod
     def read(cls, stored: Any) -> RateBook:
         """What :meth:`history` returned; entries that cannot be used are left out."""
-        rates: dict[str, float] = {}
-        noise: dict[str, float] = {}
+        learned = {}
         for stage, entry in stored.items() if isinstance(stored, Mapping) else ():
             match entry:
-                case {"rate": float() | int() as rate} if stage in DEFAULT_RATES and 0.0 < rate < math.inf:
-                    rates[stage] = float(rate)
-                    match entry:
-                        case {"noise": float() | int() as scatter} if 0.0 < scatter < math.inf:
-                            noise[stage] = float(scatter)
-        return cls(rates, noise)
+                case {
+                    "rate": int() | float() as rate,
+                    "noise": int() | float() as noise,
+                    "stages": int() | float() as n,
+                }:
+                    usable = 0.0 < rate < MOST_RATE and 0.0 < noise < math.inf and 1.0 <= n < math.inf
+                    if usable and stage in DEFAULT_RATES:
+                        learned[stage] = Learned(float(rate), float(noise), min(float(REMEMBERED), n))
+        return cls(learned)
 
-    def history(self, factor: float) -> dict[str, Any]:
-        """Rates and scatter of the stages that something is known about, with the load of now."""
-        rates = self.rates({})
-        known = [stage for stage in DEFAULT_RATES if stage in self._evidence or stage in self.learned]
-        return {stage: {"rate": rates[stage].rate * factor, "noise": rates[stage].noise} for stage in known}
+    def history(self, factor: float) -> dict[str, dict[str, float]]:
+        """What is known of the stages, with the load of now: JSON-able."""
+        stages = {}
+        for stage, (rate, _, noise) in self.rates({}).items():
+            earlier = self.learned[stage].stages if stage in self.learned else 0.0
+            count = min(float(REMEMBERED), earlier + self._evidence.get(stage, _Evidence()).count)
+            if count:
+                stages[stage] = Learned(min(MOST_RATE / 2.0, rate * factor), noise, count)._asdict()
+        return stages
+
+
+def _middle(jobs: Collection[Sample]) -> float:
+    """The rate that half of the media was slower than."""
+    half = sum(job.media for job in jobs) / 2.0
+    passed = 0.0
+    for rate, media in sorted((job.seconds / job.media, job.media) for job in jobs):
+        passed += media
+        if passed >= half:
+            return rate
+    return 0.0

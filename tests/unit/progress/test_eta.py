@@ -247,7 +247,7 @@ def test_whatever_happens_the_bounds_hold(
     steps: list[tuple[float, tuple[Any, ...]]],
     warm: bool,
 ) -> None:
-    estimator = EtaEstimator({"stages": {"audio": {"rate": 0.1}}} if warm else None)
+    estimator = EtaEstimator({"stages": {"audio": {"rate": 0.1, "noise": 0.3, "stages": 9}}} if warm else None)
     estimator.plan(sessions, workers, 0.0)
     now, known = 0.0, warm
     for wait, (name, *arguments) in steps:
