@@ -80,6 +80,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.board = board
         self._strips: dict[str, Strip] = {}
+        self._strips_for: Columns | None = None
         self._index = 0
         self._pinned = True
         """Until the cursor is moved it stays on the first line, whichever session that is."""
@@ -88,8 +89,9 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def columns(self) -> Columns:
-        """The columns at the present width."""
-        return columns(self.scrollable_content_region.width - self.show_vertical_scrollbar, self.board.view.stages)
+        """The columns at the present width; a scroll bar stands one cell apart."""
+        bar = 1 if self.show_vertical_scrollbar and self.styles.scrollbar_size_vertical else 0
+        return columns(self.scrollable_content_region.width - bar, self.board.view.stages)
 
     @property
     def shown_range(self) -> tuple[int, int]:
@@ -152,11 +154,15 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
             if index == 0:
                 return self._nothing().strip(width, self.rich_style)
             return Strip.blank(width, self.rich_style)
+        layout = self.columns
+        if layout != self._strips_for:
+            self._strips.clear()
+            self._strips_for = layout
         ident = board.listing[index]
         selected = index == self._index
         strip = None if selected else self._strips.get(ident)
         if strip is None:
-            line = session_line(board.view.rows[ident], board, self.columns, selected=selected)
+            line = session_line(board.view.rows[ident], board, layout, selected=selected)
             strip = line.strip(width, self.rich_style, board.palette.cursor if selected and self.has_focus else None)
             if not selected:
                 if len(self._strips) > _CACHED:
@@ -174,7 +180,6 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Other columns for another width."""
-        self._strips.clear()
         self.virtual_size = Size(self.scrollable_content_region.width, len(self.board.listing))
         self._keep_in_sight()
         self.refresh()

@@ -1,0 +1,235 @@
+"""The view of a run: whatever comes, it adds up, and nothing dangerous gets into it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from enrich_tui import events as ev
+from enrich_tui.display.listing import Listing, Query, Sort
+from enrich_tui.display.report import report
+from enrich_tui.display.rows import CellState, SessionState
+from enrich_tui.display.view import RunView
+from enrich_tui.model import STAGES, SessionStatus, Stage, StageOutcome
+from tests.unit.view.feeding import batch, error, fed, queued, started
+
+IDS = [f"s{number}" for number in range(5)]
+some_id = st.sampled_from([*IDS, "never queued"])
+some_stage = st.sampled_from(STAGES)
+some_text = st.text(max_size=30)
+some_number = st.floats(allow_nan=True, allow_infinity=True)
+some_time = st.floats(min_value=-10, max_value=10_000) | some_number
+
+EVENTS = st.one_of(
+    st.builds(queued, some_id, some_text, st.sets(some_stage).map(tuple)),
+    st.builds(started, some_id, some_stage, t=some_time, worker=st.integers(1, 4), attempt=st.integers(1, 3)),
+    st.builds(
+        ev.StageProgressed, t=some_time, session=some_id, stage=some_stage, fraction=some_number, message=some_text
+    ),
+    st.builds(
+        ev.StageRetrying,
+        t=some_time,
+        session=some_id,
+        stage=some_stage,
+        attempt=st.integers(1, 3),
+        attempts=st.just(3),
+        delay=some_number,
+        problem=some_text,
+        message=some_text,
+    ),
+    st.builds(
+        ev.StageFinished,
+        t=some_time,
+        session=some_id,
+        stage=some_stage,
+        outcome=st.sampled_from(StageOutcome),
+        duration=some_number,
+        cached=st.booleans(),
+        word=some_text,
+        message=some_text,
+    ),
+    st.builds(
+        ev.SessionFinished, t=some_time, session=some_id, status=st.sampled_from(SessionStatus), duration=some_number
+    ),
+    st.builds(ev.SessionRequeued, t=some_time, session=some_id, stages=st.sets(some_stage).map(tuple)),
+    st.builds(ev.QueueOrder, sessions=st.permutations(IDS).map(tuple)),
+    st.builds(error, some_text, some_id, worker=st.integers(1, 3), final=st.booleans()),
+    st.builds(
+        ev.WorkerChanged,
+        t=some_time,
+        worker=st.integers(1, 3),
+        status=st.sampled_from(["idle", "active", "error", "restarting", "removed"]),
+        session=some_id,
+        stage=some_stage,
+    ),
+    st.builds(
+        batch,
+        t=some_time,
+        progress=some_number,
+        etas=st.dictionaries(
+            some_id, st.builds(ev.Eta, low=some_number, mid=some_number, high=some_number), max_size=3
+        ),
+    ),
+    st.builds(ev.Noted, t=some_time, message=some_text),
+    st.builds(ev.SourceRejected, path=some_text, reason=some_text),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(EVENTS, max_size=60),
+    st.sampled_from(Sort),
+    st.sampled_from(["", "s1", "state:fail", "stage:video worker:1"]),
+)
+def test_whatever_comes_it_adds_up(events: list[ev.Event], sort: Sort, query: str) -> None:
+    view = RunView()
+    listing = Listing(view)
+    listing.sort, listing.query = sort, Query.parse(query)
+    for event in events:
+        before = view.now
+        view.apply(event)
+        assert view.now >= before
+        assert math.isfinite(view.now)
+        listing.update(view.take().rows)
+
+    assert view.counts.total() == len(view.rows)
+    for state in SessionState:
+        assert view.counts[state] == sum(row.state is state for row in view.rows.values())
+    for stage in STAGES:
+        for cell_state in CellState:
+            held = sum(row.cells[stage].state is cell_state for row in view.rows.values())
+            assert view.stage_counts[stage][cell_state] == held
+    assert 0 <= view.fraction <= 1
+    for row in view.rows.values():
+        assert all(0 <= cell.fraction <= 1 for cell in row.cells.values())
+        assert row.seconds(view.now) >= 0
+    assert all(trouble.count >= 1 for trouble in view.troubles.newest_first)
+
+    # what was kept up row by row is what sorting anew gives
+    kept = listing.ids
+    assert [listing.index(ident) for ident in kept] == list(range(len(kept)))
+    listing.rebuild()
+    assert listing.ids == kept
+    assert set(kept) == {row.id for row in view.rows.values() if listing.query.matches(row)}
+    assert report(view).endswith("\n")
+
+
+def test_outside_text_is_cleaned_and_gated() -> None:
+    view = fed(
+        queued("a", "one\x1b]52;c;aGk=\x07 two\u202e\x9b31m"),
+        error("It broke. Your credit balance is too low.", "a"),
+        ev.Noted(message="fine\x1b[2J"),
+    )
+    assert view.rows["a"].title == "one two"
+    assert [trouble.message for trouble in view.troubles.newest_first] == ["It broke."]
+    assert view.log[-1].text == "fine"
+
+
+def test_titles_about_money_stay_as_they_are() -> None:
+    assert fed(queued("a", "Budget 2026: prices and costs")).rows["a"].title == "Budget 2026: prices and costs"
+
+
+def test_the_same_cause_is_one_entry_until_it_is_mended() -> None:
+    view = fed(*[queued(ident) for ident in IDS], *[error("Bad codec.", ident) for ident in IDS], error("Other.", "s0"))
+    newest, oldest = view.troubles.newest_first
+    assert (newest.message, newest.count) == ("Other.", 1)
+    assert (oldest.message, oldest.count, list(oldest.sessions)) == ("Bad codec.", 5, IDS)
+
+    view.apply(ev.SessionRequeued(session="s0", stages=(Stage.VIDEO,)))
+    assert [(trouble.message, trouble.count) for trouble in view.troubles.newest_first] == [("Bad codec.", 4)]
+
+
+def test_an_error_of_a_worker_goes_when_the_worker_is_back() -> None:
+    view = fed(ev.WorkerChanged(worker=2, status="error"), error("Worker 2 ran out of memory.", worker=2))
+    assert len(view.troubles) == 1
+    view.apply(ev.WorkerChanged(worker=2, status="idle", restarts=1))
+    assert len(view.troubles) == 0
+
+
+def test_a_session_goes_through_its_states() -> None:
+    view = fed(queued("a"))
+    row = view.rows["a"]
+    view.apply(started("a", Stage.AUDIO, t=1.0, worker=3))
+    view.apply(ev.StageProgressed(t=2.0, session="a", stage=Stage.AUDIO, fraction=0.5))
+    assert (row.state, row.cells[Stage.AUDIO].fraction, row.cells[Stage.AUDIO].worker) == ("running", 0.5, 3)
+    retry = ev.StageRetrying(
+        t=3.0, session="a", stage=Stage.AUDIO, attempt=2, attempts=3, delay=8, problem="network", message="Lost."
+    )
+    view.apply(retry)
+    assert (row.state, row.cells[Stage.AUDIO].due, row.seconds(view.now)) == ("retrying", 11.0, 2.0)
+    view.apply(started("a", Stage.AUDIO, t=11.0, attempt=2))
+    view.apply(
+        ev.StageFinished(
+            t=12.0, session="a", stage=Stage.AUDIO, outcome=StageOutcome.COMPLETED, duration=3.0, attempts=2
+        )
+    )
+    assert (row.state, row.seconds(view.now), row.cells[Stage.AUDIO].attempt) == ("running", 3.0, 2)
+    view.apply(ev.SessionFinished(t=13.0, session="a", status=SessionStatus.PARTIAL, duration=3.0, message="No video."))
+    assert (row.state, row.message) == ("partial", "No video.")
+
+
+def test_running_rows_become_outdated_every_second() -> None:
+    view = fed(queued("a"), queued("b"), started("a", Stage.AUDIO, t=0.1))
+    view.take()
+    view.apply(batch(t=0.5))
+    assert view.take().rows == frozenset()
+    view.apply(batch(t=1.1))
+    assert view.take().rows == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("alpha", {"a"}),
+        ("ALPH", {"a"}),
+        ("state:fail", {"b"}),
+        ("state:fail state:run", {"a", "b"}),
+        ("stage:video", {"a"}),
+        ("worker:2", {"a"}),
+        ("worker:2 beta", set()),
+        ("nonsense:1", set()),
+        ("state:", {"a", "b", "c"}),
+        ("", {"a", "b", "c"}),
+    ],
+)
+def test_filters(text: str, found: set[str]) -> None:
+    view = fed(
+        queued("a", "Alpha"),
+        queued("b", "Beta"),
+        queued("c", "Gamma"),
+        started("a", Stage.VIDEO, worker=2),
+        ev.SessionFinished(session="b", status=SessionStatus.FAILED, duration=1),
+    )
+    listing = Listing(view)
+    listing.query = Query.parse(text)
+    listing.rebuild()
+    assert set(listing.ids) == found
+
+
+def test_sorting_by_name_counts_numbers_as_numbers() -> None:
+    view = fed(queued("x", "part 10"), queued("y", "part 9"), queued("z", "Part 1"))
+    listing = Listing(view)
+    listing.sort = Sort.NAME
+    listing.rebuild()
+    assert listing.ids == ["z", "y", "x"]
+    listing.reverse = True
+    assert listing.ids == ["x", "y", "z"]
+    assert [listing[0], listing.index("x")] == ["x", 0]
+
+
+def test_live_sessions_come_first_and_the_finished_can_be_hidden() -> None:
+    view = fed(
+        *[queued(ident) for ident in IDS],
+        started("s3", Stage.AUDIO, t=1),
+        ev.SessionFinished(t=2, session="s0", status=SessionStatus.COMPLETE, duration=1),
+        ev.SessionFinished(t=3, session="s4", status=SessionStatus.FAILED, duration=1),
+    )
+    listing = Listing(view)
+    listing.rebuild()
+    assert listing.ids == ["s3", "s4", "s1", "s2", "s0"]
+    listing.hide_finished = True
+    listing.rebuild()
+    assert listing.ids == ["s3", "s4", "s1", "s2"]
