@@ -7,26 +7,20 @@ a progress that is no number says nothing. Only a stage, status or event that do
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from enrich_tui.model import STAGES, Stage
 from enrich_tui.progress.batch import Batch, Pace
 from enrich_tui.progress.bus import INTERVAL, Deliver, EventBus, Listener, Subscription
 from enrich_tui.progress.eta import Estimate, EtaEstimator, Outcome
+from enrich_tui.progress.feed import Feed
 from enrich_tui.progress.model import BatchProgress, EnrichmentProgress, Phase, StageStatus
 from enrich_tui.progress.run import SessionRun
-from enrich_tui.text import clean, gate
+from enrich_tui.progress.words import event_name, member, say
 
 log = logging.getLogger(__name__)
-
-EVENTS = ("started", "progress", "completed", "failed", "stage", "batch-update")
-
-MESSAGE_LIMIT = 200
-"""Longest message, in characters."""
 
 Media = Mapping[str, float | None]
 """Media seconds by stage, None where unknown."""
@@ -47,13 +41,12 @@ class ProgressService:
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, estimator: EtaEstimator | None = None) -> None:
         self._clock = clock
         self._estimator = estimator if estimator is not None else EtaEstimator()
+        self._feed = Feed(self._estimator)
         self._bus = EventBus()
         self._runs: dict[str, SessionRun] = {}
         self._batch: Batch | None = None
         self._told: tuple[int, int, int, int] | None = None
         self._pace = Pace(self._tell_batch, clock)
-        self._workers: int | None = None
-        self._most = 1
 
     def start_progress(
         self,
@@ -70,6 +63,7 @@ class ProgressService:
         The stages that are not included are skipped. ``media`` makes the estimates better from the beginning.
         """
         now = self._clock()
+        self._feed.forget(session_id)
         included = zip(STAGES, (include_audio, include_video, include_summary, include_canvas), strict=True)
         lengths = media or {}
         self._estimator.add(session_id, {stage: lengths.get(stage) for stage, wanted in included if wanted}, now)
@@ -91,7 +85,7 @@ class ProgressService:
         was processing; stages that run side by side are reported by :meth:`update_stage`. ``complete`` and ``failed``
         end the session like :meth:`complete_progress`.
         """
-        phase = None if stage is None else _member(Phase, stage, "stage")
+        phase = None if stage is None else member(Phase, stage, "stage")
         if phase in (Phase.COMPLETE, Phase.FAILED):
             self.complete_progress(session_id, phase is Phase.COMPLETE, message)
             return
@@ -102,13 +96,13 @@ class ProgressService:
         current = Stage(run.phase if phase is None else phase)
         if phase is not None:
             for changed in run.move_to(current, now):
-                self._report(run, changed, now)
+                self._feed.status(run, changed, now)
                 if changed is current:
                     self._tell_stage(run, changed)
         if progress is not None:
-            self._measure(run, current, progress, now)
+            self._feed.measure(run, current, progress, now)
         if message is not None:
-            run.message = _say(message)
+            run.message = say(message)
         self._tell("progress", run)
 
     def update_stage(
@@ -126,23 +120,23 @@ class ProgressService:
         A progress without a status means that the stage is processing. ``outcome`` tells the estimator more than the
         status can: ``cached`` beside ``completed``, ``retry`` beside ``pending``.
         """
-        which = _member(Stage, stage, "stage")
-        state = None if status is None else _member(StageStatus, status, "status")
+        which = member(Stage, stage, "stage")
+        state = None if status is None else member(StageStatus, status, "status")
         run = self._open_run(session_id)
         if run is None:
             return
         now = self._clock()
         if state is None and progress is not None and run.stages[which].status is StageStatus.PENDING:
             state = StageStatus.PROCESSING
-        message = None if error is None else _say(error)
+        message = None if error is None else say(error)
         if state is StageStatus.PROCESSING and run.set_status(which, state, now, message):
-            self._report(run, which, now, outcome)
+            self._feed.status(run, which, now, outcome)
             self._tell_stage(run, which)
         if progress is not None:
-            self._measure(run, which, progress, now)
+            self._feed.measure(run, which, progress, now)
         if state is not None and state is not StageStatus.PROCESSING:
             if run.set_status(which, state, now, message):
-                self._report(run, which, now, outcome)
+                self._feed.status(run, which, now, outcome)
                 self._tell_stage(run, which)
         elif message is not None:
             run.stages[which].error = message
@@ -155,9 +149,9 @@ class ProgressService:
             return
         now = self._clock()
         usual = "Done" if success else "This session could not be finished"
-        ended = run.end(success=success, message=usual if message is None else _say(message), now=now)
+        ended = run.end(success=success, message=usual if message is None else say(message), now=now)
         for stage in ended:
-            self._report(run, stage, now)
+            self._feed.status(run, stage, now)
         self._tell("completed" if success else "failed", run)
 
     def get_progress(self, session_id: str) -> EnrichmentProgress | None:
@@ -174,6 +168,7 @@ class ProgressService:
         run = self._runs.pop(session_id, None)
         if run is None:
             return
+        self._feed.forget(session_id)
         if self._batch is not None and session_id in self._batch:
             if not run.ended:
                 self._batch.forget(session_id)
@@ -184,11 +179,13 @@ class ProgressService:
 
     def clear_all_progress(self) -> None:
         """Forget all sessions and the batch."""
+        for session_id in self._runs:
+            self._feed.forget(session_id)
         self._runs.clear()
         self._batch = None
         self._told = None
         self._pace.cancel()
-        self._estimator.plan([], self._worker_count(), self._clock())
+        self._estimator.plan([], self._feed.workers, self._clock())
 
     def start_batch(
         self,
@@ -209,9 +206,9 @@ class ProgressService:
         ids = list(dict.fromkeys(session_ids))
         lengths = media or {}
         if workers is not None:
-            self._workers = max(1, workers)
+            self._feed.tell_workers(workers, now)
         stages = [(key, self._stages(key, lengths.get(key))) for key in ids]
-        self._estimator.plan(stages, self._worker_count(), now, cpu_slots, sizes=sizes)
+        self._estimator.plan(stages, self._feed.workers, now, cpu_slots, sizes=sizes)
         weights = {key: sum(self._estimator.expected(key).values()) for key in ids} if media or sizes else {}
         self._batch = Batch(ids, weights, now)
         self._told = None
@@ -251,8 +248,7 @@ class ProgressService:
 
     def set_workers(self, n: int) -> None:
         """So many workers are alive. Until this is told, as many are assumed as stages were seen running at once."""
-        self._workers = n
-        self._estimator.set_workers(n, self._clock())
+        self._feed.tell_workers(n, self._clock())
         self._pace_batch()
 
     def pause(self) -> None:
@@ -269,11 +265,11 @@ class ProgressService:
 
     def on(self, event: str, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` at each event from now on; returns a callable that ends this."""
-        return self._bus.on(_event(event), listener)
+        return self._bus.on(event_name(event), listener)
 
     def off(self, event: str, listener: Listener) -> None:
         """End an :meth:`on`; a listener that is not there is no error."""
-        self._bus.off(_event(event), listener)
+        self._bus.off(event_name(event), listener)
 
     def subscribe(self, deliver: Deliver, *, interval: float = INTERVAL) -> Subscription:
         """Get all events in batches, for a display: see :mod:`enrich_tui.progress.bus`.
@@ -296,44 +292,12 @@ class ProgressService:
             return None
         return run
 
-    def _measure(self, run: SessionRun, stage: Stage, progress: float, now: float) -> None:
-        run.set_progress(stage, progress, now)
-        if math.isfinite(progress) and run.stages[stage].status is StageStatus.PROCESSING:
-            self._estimator.progressed(run.session_id, stage, run.stages[stage].progress / 100.0, now)
-
-    def _report(self, run: SessionRun, stage: Stage, now: float, outcome: Outcome | None = None) -> None:
-        """Tell the estimator about a stage's new status."""
-        match run.stages[stage].status:
-            case StageStatus.PROCESSING:
-                self._estimator.started(run.session_id, stage, now)
-                self._count_workers(now)
-            case StageStatus.PENDING:
-                self._estimator.finished(run.session_id, stage, now, "retry")
-            case StageStatus.COMPLETED:
-                self._estimator.finished(run.session_id, stage, now, outcome or "completed")
-            case StageStatus.FAILED:
-                self._estimator.finished(run.session_id, stage, now, "failed")
-            case StageStatus.SKIPPED:
-                self._estimator.finished(run.session_id, stage, now, "skipped")
-
     def _stages(self, session_id: str, media: Media | None) -> Media:
         """The stages of a session with their media seconds; a session that was started has those it began with."""
         run = self._runs.get(session_id)
         if run is None:
             return dict.fromkeys(STAGES) if media is None else media
         return {stage: None if media is None else media.get(stage) for stage in run.weights}
-
-    def _worker_count(self) -> int:
-        return self._most if self._workers is None else self._workers
-
-    def _count_workers(self, now: float) -> None:
-        if self._workers is None:
-            busy = sum(
-                record.status is StageStatus.PROCESSING for run in self._runs.values() for record in run.stages.values()
-            )
-            if busy > self._most:
-                self._most = busy
-                self._estimator.set_workers(busy, now)
 
     def _snapshot(self, run: SessionRun) -> EnrichmentProgress:
         return run.snapshot(self.calculate_eta(run.session_id))
@@ -361,28 +325,6 @@ class ProgressService:
         if self._batch is not None:
             self._told = self._batch.counts
             self._bus.emit("batch-update", self.get_batch_progress(), key="batch-update")
-
-
-_Name = TypeVar("_Name", bound=StrEnum)
-
-
-def _member(kind: type[_Name], value: str, what: str) -> _Name:
-    try:
-        return kind(value)
-    except ValueError:
-        known = ", ".join(kind)
-        raise ValueError(f"There is no {what} '{value}'. It is one of: {known}.") from None
-
-
-def _event(name: str) -> str:
-    if name not in EVENTS:
-        raise ValueError(f"There is no event '{name}'. It is one of: {', '.join(EVENTS)}.")
-    return name
-
-
-def _say(text: str) -> str:
-    """Text as it may leave the service."""
-    return gate(clean(text, MESSAGE_LIMIT))
 
 
 _service: ProgressService | None = None
