@@ -16,6 +16,7 @@ import logging
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 from enrich_tui.progress.bus import EventBus, Update
@@ -72,33 +73,28 @@ def guarded(count: int) -> Emit:
 
 
 def blinker(count: int) -> Emit:
-    from blinker import Signal
-
-    signal, kept = Signal(), [store() for _ in range(count)]
+    signal, kept = import_module("blinker").Signal(), [store() for _ in range(count)]
     for listener in kept:
         signal.connect(lambda sender, progress, listener=listener: listener(sender, progress), weak=False)
     return lambda session_id, progress: signal.send(session_id, progress=progress)
 
 
 def pyee(count: int) -> Emit:
-    from pyee.base import EventEmitter
-
-    emitter = EventEmitter()
+    emitter = import_module("pyee.base").EventEmitter()
     for _ in range(count):
         emitter.on("progress", store())
     return lambda session_id, progress: emitter.emit("progress", session_id, progress)
 
 
 def psygnal(count: int) -> Emit:
-    from psygnal import Signal
-
     class Service:
-        progress = Signal(str, object)
+        progress = import_module("psygnal").Signal(str, object)
 
     service = Service()
     for _ in range(count):
         service.progress.connect(store())
-    return service.progress.emit
+    emit: Emit = service.progress.emit
+    return emit
 
 
 def direct(count: int) -> Emit:
