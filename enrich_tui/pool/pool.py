@@ -130,12 +130,12 @@ class WorkerPool:
         if roster.slots.get(slot.id) is not slot or worker.epoch != slot.epoch:
             self._refuse_release(slot)
             return
-        now = slot.last_activity_at = self._clock()
+        now = self._clock()
         faulty = False
         if error is None:
-            roster.ledger.job_ended(slot, None, now)
+            slot.job_ended(None, now)
         elif isinstance(error, Exception):
-            roster.ledger.job_ended(slot, error, now)
+            slot.job_ended(error, now)
             if slot.lease_generation == slot.generation:  # else it happened before the last restart
                 slot.error_count += 1
                 faulty = isinstance(error, WorkerCrashedError) or not slot.healthy
@@ -342,6 +342,9 @@ def _seconds(timeout: float) -> float:
     return timeout
 
 
-def _missed(slot: Slot) -> tuple[bool, bool, bool, int]:
+_USE = {Condition.COLD: 1, Condition.STARTING: 2, Condition.READY: 3}
+
+
+def _missed(slot: Slot) -> tuple[bool, int, int]:
     """Orders slots: those in error first, then the cold, the idle and the active ones; of equals the newest first."""
-    return (slot.leased, slot.condition is Condition.READY, slot.condition is Condition.COLD, -slot.id)
+    return (slot.leased, _USE.get(slot.condition, 0), -slot.id)

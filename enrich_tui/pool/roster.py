@@ -45,7 +45,7 @@ class Roster:
         """Slots that can take a job at once; the last one in is the first one out, because its caches are warm."""
         self.waiters: Waiters[Slot] = Waiters()
         self.ledger = Ledger(clock())
-        self.upkeep = Upkeep(clock, changed=self.changed, up=self.offer)
+        self.upkeep = Upkeep(clock, changed=self.changed, failed=self._did_not_start, up=self.offer)
         self.listeners: dict[object, Listener] = {}
         self.closing = False
         """No slot takes another job."""
@@ -137,6 +137,8 @@ class Roster:
         if state is WorkerState.REMOVED:
             del self.slots[slot.id]
             self.ledger.removed(slot, now)
+            if self.waiters:
+                self.warm_one()
         stop = None
         if slot.executor is not None and not cold:
             stop = asyncio.create_task(_stop(slot, attempt), name=f"worker {slot.id} stops")
@@ -164,6 +166,11 @@ class Roster:
         slot.busy_since = slot.last_activity_at = now
         if self.listeners:
             self.changed(slot)
+
+    def _did_not_start(self, slot: Slot) -> None:
+        self.changed(slot)
+        if self.waiters:  # somebody counted on this one
+            self.warm_one()
 
     def _fault(self, slot: Slot) -> None:
         if self._rules.auto_restart:

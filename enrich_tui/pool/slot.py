@@ -64,6 +64,7 @@ class Slot:
         "retiring",
         "task",
         "total_jobs_completed",
+        "total_jobs_failed",
         "total_processing_time",
         "user",
     )
@@ -95,6 +96,7 @@ class Slot:
         """Tells a process, and what is heard of it, from the one before."""
         self.jobs_since_start = 0
         self.total_jobs_completed = 0
+        self.total_jobs_failed = 0
         self.total_processing_time = 0.0
         self.last_error: str | None = None
         self.last_problem: str | None = None
@@ -138,6 +140,18 @@ class Slot:
         self.user = None
         self.current_job = None
         self.epoch += 1
+
+    def job_ended(self, error: Exception | None, now: float) -> None:
+        """Book a job that ended, with this error or well."""
+        self.last_activity_at = now
+        self.total_processing_time += now - self.busy_since
+        self.jobs_since_start += 1
+        if error is None:
+            self.total_jobs_completed += 1
+            self.error_count = 0
+        else:
+            self.total_jobs_failed += 1
+            self.note(error)
 
     def note(self, error: BaseException) -> None:
         """Remember this as the latest error."""

@@ -20,13 +20,22 @@ LONGEST_DELAY = 30.0
 
 
 class Upkeep:
-    """Brings slots up. ``changed`` is told of each step; ``up`` gets the slot that can work (again)."""
+    """Brings slots up.
+
+    ``changed`` is told as it begins, ``failed`` of each attempt that failed, and ``up`` gets the slot that can work.
+    """
 
     def __init__(
-        self, clock: Callable[[], float], *, changed: Callable[[Slot], None], up: Callable[[Slot, float], None]
+        self,
+        clock: Callable[[], float],
+        *,
+        changed: Callable[[Slot], None],
+        failed: Callable[[Slot], None],
+        up: Callable[[Slot, float], None],
     ) -> None:
         self._clock = clock
         self._changed = changed
+        self._failed = failed
         self._up = up
         self.restarts = 0
         """Restarts that succeeded, of all slots that ever were."""
@@ -76,12 +85,12 @@ class Upkeep:
                     await executor.stop()
                 await executor.start()
             except Exception as error:  # noqa: BLE001 - whatever an executor raises, the next attempt may succeed
-                self._failed(slot, error, delay)
+                self._attempt_failed(slot, error, delay)
             else:
                 if executor.alive:
                     break
                 died = WorkerCrashedError(Problem.WORKER_CRASHED, detail="the worker ended as soon as it had started")
-                self._failed(slot, died, delay)
+                self._attempt_failed(slot, died, delay)
             stop_first = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(delay):
@@ -90,14 +99,14 @@ class Upkeep:
         slot.task = None
         self._succeeded(slot, restart=restart)
 
-    def _failed(self, slot: Slot, error: Exception, delay: float) -> None:
+    def _attempt_failed(self, slot: Slot, error: Exception, delay: float) -> None:
         log.warning("Worker %d did not start; it is tried again in %g s.", slot.id, delay, exc_info=error)
         slot.failed_starts += 1
         slot.note(error)
         slot.enter(Condition.RESTARTING, self._clock())
         _answer(slot, succeeded=False)
         slot.attempt = asyncio.get_running_loop().create_future()
-        self._changed(slot)
+        self._failed(slot)
 
     def _succeeded(self, slot: Slot, *, restart: bool) -> None:
         slot.failed_starts = 0

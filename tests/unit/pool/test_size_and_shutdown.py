@@ -200,3 +200,19 @@ async def test_an_executor_that_cannot_be_stopped_does_not_stop_the_shutdown(cap
     await pool.start()
     await pool.shutdown()
     assert "could not be stopped" in caplog.text
+
+
+async def test_who_counted_on_a_worker_that_does_not_come_up_gets_another() -> None:
+    gates = {1: asyncio.Event(), 2: asyncio.Event(), 3: asyncio.Event()}
+    executors = FakeExecutors(
+        lambda worker: FakeExecutor(gate=gates[worker], failing_starts=[OSError("no")] * (worker == 1))
+    )
+    pool = WorkerPool(3, executor_factory=executors)
+    waiter = asyncio.create_task(pool.acquire_worker())
+    await turn()
+    gates[1].set()  # it fails
+    await turn()
+    await pool.remove_worker(2)  # as it starts
+    gates[3].set()
+    assert (await waiter).id == 3
+    await pool.shutdown(timeout=0)
