@@ -14,7 +14,8 @@ from enrich_tui.model import EnrichmentOptions
 from enrich_tui.pipeline.enrich import on_worker
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
-from enrich_tui.progress import ProgressService
+from enrich_tui.progress import EtaEstimator, ProgressService
+from enrich_tui.store.history import history_path, load_history, save_history
 from enrich_tui.worker.lengths import LengthFinder
 from enrich_tui.worker.process import ProcessExecutors
 
@@ -37,7 +38,8 @@ async def live_run(
     slots = min(workers, cores)
     executors = ProcessExecutors(config.limits, threads=max(1, cores // slots), log_dir=log_folder())
     pool = WorkerPool(max_workers=workers, executor_factory=executors, recycle_after=config.limits.recycle_after)
-    progress = ProgressService()
+    history = history_path()
+    progress = ProgressService(estimator=EtaEstimator(load_history(history)))
     finder = LengthFinder(config.limits)
     try:
         yield BatchRun(
@@ -51,7 +53,7 @@ async def live_run(
             rejected=library.rejected,
             runner=on_worker,
             lengths=finder,
-            cpu_slots=slots,
+            cpu_slots=cores,
             keep_open=keep_open,
             fresh=fresh,
         )
@@ -59,4 +61,5 @@ async def live_run(
         await pool.shutdown(timeout=0.0)
         await executors.aclose()
         await finder.aclose()
+        save_history(history, progress.history())
         progress.shutdown()

@@ -33,8 +33,6 @@ def start_log(level: int = logging.INFO) -> Path:
     except OSError:
         handler = logging.NullHandler()
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger("enrich_tui")
-    root.handlers[:] = [handler]
-    root.setLevel(level)
-    root.propagate = False
+    logging.getLogger().handlers[:] = [handler]  # what libraries log must not get onto the screen either
+    logging.getLogger("enrich_tui").setLevel(level)
     return file

@@ -136,6 +136,7 @@ class Announcer:
                 media={ident: dict.fromkeys(self._stages(entry)) for ident, entry in self._queue.entries.items()},
                 workers=self._pool.get_pool_status().total,
                 cpu_slots=self._slots,
+                sizes={ident: entry.session.size for ident, entry in self._queue.entries.items()},
             )
         self._batch()
 
@@ -329,6 +330,7 @@ class Announcer:
                 retrying=self._queue.retrying(),
                 progress=batch.progress if batch else 0.0,
                 eta=_batch_eta(batch),
+                eta_reason=self._progress.eta_reason(),
                 etas={
                     ident: eta for ident in sorted(self._busy) if (eta := _eta(self._progress.eta(ident))) is not None
                 },

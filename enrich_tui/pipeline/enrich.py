@@ -12,7 +12,8 @@ from enrich_tui.errors import ErrorHandler, get_error_handler
 from enrich_tui.events import Event, Sink
 from enrich_tui.logs import log_folder
 from enrich_tui.model import EnrichmentOptions, Session, SessionResult, StageOutput, StageTask
-from enrich_tui.pipeline.run import BatchRun, Runner
+from enrich_tui.pipeline.attempts import Runner
+from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import Worker, WorkerPool, get_worker_pool
 from enrich_tui.progress import ProgressService, get_progress_service
 from enrich_tui.worker.lengths import length_finder

@@ -11,22 +11,18 @@ import logging
 import math
 import os
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from enrich_tui.config import Config
-from enrich_tui.errors import ErrorContext, ErrorHandler
-from enrich_tui.errors.problems import Problem, StageError, WorkerCrashedError
+from enrich_tui.errors import ErrorHandler
+from enrich_tui.errors.problems import Problem
 from enrich_tui.events import (
-    ErrorRaised,
     QueueOrder,
     SessionRequeued,
     Sink,
-    StageProgressed,
-    StageRetrying,
-    StageStarted,
 )
 from enrich_tui.model import (
     EnrichmentOptions,
@@ -36,36 +32,29 @@ from enrich_tui.model import (
     SessionStatus,
     Stage,
     StageOutcome,
-    StageOutput,
-    StageResult,
-    StageTask,
 )
 from enrich_tui.pipeline.announce import Announcer
+from enrich_tui.pipeline.attempts import OPERATIONS, Attempts, Runner
 from enrich_tui.pipeline.measure import media_lengths
 from enrich_tui.pipeline.outcome import described
 from enrich_tui.pipeline.settle import Settler
 from enrich_tui.pipeline.state import Queue, SessionEntry, StageState
-from enrich_tui.pipeline.verdict import HARMLESS, NEEDS_MENDING, ends_session, judge
-from enrich_tui.pool import Worker, WorkerPool
+from enrich_tui.pipeline.verdict import judge
+from enrich_tui.pool import Worker, WorkerPool, WorkerSnapshot
 from enrich_tui.progress import ProgressService
 from enrich_tui.worker.lengths import LengthFinder
-from enrich_tui.worker.process import Progress
 
 _log = logging.getLogger(__name__)
 
-OPERATIONS = {
-    Stage.AUDIO: "audio-review",
-    Stage.VIDEO: "video-chaptering",
-    Stage.SUMMARY: "summary-generation",
-    Stage.CANVAS: "canvas-generation",
-}
-"""The error handler's name for the work of a stage."""
+PARKED = 1.0
+"""Seconds between two looks at whether an open circuit lets something through again."""
 
-POISON_CRASHES = 2
-"""A stage that took down this many workers is not given to a third."""
 
-Runner = Callable[[Worker, StageTask, Callable[[Progress], None]], Awaitable[StageOutput]]
-"""Runs a stage on a leased worker."""
+HOPELESS = 4
+"""When each worker failed to start so many times in a row, the run ends."""
+
+NO_WORKER = 3
+"""Exit code where no worker could be kept alive."""
 
 
 class BatchRun:
@@ -89,17 +78,16 @@ class BatchRun:
         lengths: LengthFinder | None = None,
         batch: bool = True,
     ) -> None:
-        self._config = config or Config()
+        stage_config = (config or Config()).stage
         self._pool = pool
         self._progress = progress
         self._errors = errors
-        self._runner = runner
         self._lengths = lengths
         self._keep_open = keep_open
         self._queue = Queue(sessions)
         self._rejected = rejected
-        cores = os.cpu_count() or 1
-        self._slots = max(1, min(pool.get_pool_status().total, cpu_slots or cores))
+        self._cores = cpu_slots or os.cpu_count() or 1
+        self._slots = self._count_slots()
         self._tasks: dict[tuple[str, Stage], asyncio.Task[None]] = {}
         self._lease: asyncio.Task[Worker] | None = None
         self._cancelled: set[str] = set()
@@ -109,7 +97,18 @@ class BatchRun:
         self._wake = asyncio.Event()
         self._background: set[asyncio.Task[object]] = set()
         self._announcer = Announcer(self._queue, pool, progress, library, options, self._slots, batch=batch)
-        self._settler = Settler(self._config.stage, options, fresh=fresh)
+        self._attempts = Attempts(
+            self._queue,
+            runner=runner,
+            pool=pool,
+            progress=progress,
+            errors=errors,
+            announcer=self._announcer,
+            settler=Settler(stage_config, options, fresh=fresh),
+            config=stage_config,
+            threads=self._threads(),
+            changed=self._wake.set,
+        )
 
     # -- the source ---------------------------------------------------------------------------------------------------
 
@@ -117,7 +116,7 @@ class BatchRun:
         """Work until everything has ended, or was told to end; returns the exit code."""
         announcer = self._announcer
         announcer.begin(sink, self._rejected)
-        unsubscribe = self._pool.subscribe(announcer.worker_changed)
+        unsubscribe = self._pool.subscribe(self._worker_changed)
         ticker = asyncio.create_task(announcer.tick(), name="batch figures")
         survey = self._spawn(self._survey())
         try:
@@ -148,8 +147,11 @@ class BatchRun:
         return idle and not self._keep_open
 
     async def _wait(self) -> None:
-        due = self._queue.next_due(time.monotonic())
-        delay = None if due is None else max(0.0, due - time.monotonic())
+        now = time.monotonic()
+        due = self._queue.next_due(now)
+        delay = None if due is None else max(0.0, due - now)
+        if not self._tasks and any(self._queue.candidates(now)):
+            delay = min(PARKED, delay or PARKED)  # all that could start waits for a circuit to let something through
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), delay)
 
@@ -175,30 +177,29 @@ class BatchRun:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("A part of the run failed.", exc_info=error)
 
+    def _worker_changed(self, worker: WorkerSnapshot) -> None:
+        self._announcer.worker_changed(worker)
+        if not self._ending and all(other.failed_starts >= HOPELESS for other in self._pool.snapshots()):
+            self._announcer.note("No worker could be started; the log says why. What is unfinished goes on next time.")
+            self.stop(NO_WORKER)
+
     # -- from the queue to the workers --------------------------------------------------------------------------------
 
     async def _survey(self) -> None:
         """Find out, session by session, what is there already and how long it is; then it may run."""
         for entry in self._queue.open():
-            await self._settle(entry)
+            await self._attempts.settle(entry)
             if self._lengths is not None and entry.status is None:
                 self._announcer.measured(entry, await media_lengths(entry.session, self._lengths))
             entry.surveyed = True
             self._wake.set()
-
-    async def _settle(self, entry: SessionEntry) -> None:
-        """End the stages that need no work, and make the next ones ready to run."""
-        async for stage, result in self._settler.settle(entry):
-            self._ended(entry, stage, result)
-        if entry.status is None and not any(entry.unfinished()):
-            await self._close(entry)
 
     def _next(self) -> tuple[SessionEntry, Stage] | None:
         if self._paused or self._ending or len(self._tasks) >= self._slots:
             return None
         for entry, stage in self._queue.candidates(time.monotonic()):
             prepared = entry.stages[stage].key and entry.session.id not in self._cancelled
-            if prepared and self._errors.circuit_state(OPERATIONS[stage]) != "open":
+            if prepared and self._errors.ready(OPERATIONS[stage]):
                 return entry, stage
         return None
 
@@ -212,11 +213,13 @@ class BatchRun:
             worker = self._lease.result()
             self._lease = None
             entry, stage = candidate
-            if not self._errors.allow(OPERATIONS[stage]):
+            permit = self._errors.permit(OPERATIONS[stage])
+            if permit is None:
                 self._spawn(self._pool.release_worker(worker))
                 return
             entry.stages[stage].state = StageState.RUNNING
-            task = asyncio.create_task(self._attempt(worker, entry, stage), name=f"{stage} of {entry.session.id}")
+            attempt = self._attempts.run(worker, permit, entry, stage)
+            task = asyncio.create_task(attempt, name=f"{stage} of {entry.session.id}")
             self._tasks[entry.session.id, stage] = task
             task.add_done_callback(partial(self._attempt_over, (entry.session.id, stage)))
         if self._lease is not None and self._lease.done():
@@ -230,167 +233,8 @@ class BatchRun:
             _log.error("An attempt ended in an unexpected way.", exc_info=error)
             entry = self._queue[key[0]]
             if entry.status is None:
-                self._fail(entry, key[1], described(key[1], Problem.INTERNAL, StageOutcome.FAILED))
-                self._spawn(self._settle(entry))
-
-    # -- one attempt --------------------------------------------------------------------------------------------------
-
-    async def _attempt(self, worker: Worker, entry: SessionEntry, stage: Stage) -> None:
-        """Run one attempt on this worker, give the worker back, then deal with what came of it."""
-        session, state = entry.session, entry.stages[stage]
-        started = time.monotonic()
-        error: Exception | None = None
-        output: StageOutput | None = None
-        try:
-            job_id = f"{session.id}:{stage}"
-            self._announcer.job(job_id, session.id, stage)
-            self._pool.assign_job(worker, job_id)
-            self._begin(worker, entry, stage)
-            task = StageTask(session=session, stage=stage, config=self._config.stage, attempt=state.attempt)
-            output = await self._runner(worker, task, lambda event: self._on_progress(session.id, stage, event))
-        except asyncio.CancelledError:
-            await self._pool.release_worker(worker)
-            state.state = StageState.WAITING  # a stopped program goes on with it next time
-            raise
-        except Exception as raised:  # noqa: BLE001 - whatever it is, the error handler says what follows
-            error = raised
-        state.worked += time.monotonic() - started
-        await self._pool.release_worker(worker, error=error if error is not None and _workers_fault(error) else None)
-        self._wake.set()
-        if output is not None:
-            await self._completed(entry, stage, output)
-        elif error is not None:
-            await self._failed(entry, stage, error, worker.id)
-        await self._settle(entry)
-
-    def _begin(self, worker: Worker, entry: SessionEntry, stage: Stage) -> None:
-        if entry.started is None:
-            entry.started = time.monotonic()
-            self._announcer.session_started(entry)
-        state = entry.stages[stage]
-        self._progress.update_stage(entry.session.id, stage, status="processing", progress=0.0)
-        self._announcer.emit(
-            StageStarted(
-                session=entry.session.id,
-                stage=stage,
-                attempt=state.attempt,
-                attempts=self._errors.max_attempts,
-                worker=worker.id,
-            )
-        )
-
-    def _on_progress(self, session_id: str, stage: Stage, event: Progress) -> None:
-        self._progress.update_stage(session_id, stage, progress=event.fraction * 100)
-        self._announcer.emit(
-            StageProgressed(session=session_id, stage=stage, fraction=event.fraction, message=event.message)
-        )
-
-    async def _completed(self, entry: SessionEntry, stage: Stage, output: StageOutput) -> None:
-        self._errors.record_success(OPERATIONS[stage])
-        try:
-            result = await self._settler.record(entry, stage, output)
-        except OSError as error:
-            await self._failed(entry, stage, error, None)
-            return
-        self._ended(entry, stage, result)
-
-    async def _failed(self, entry: SessionEntry, stage: Stage, error: Exception, worker: int | None) -> None:
-        state = entry.stages[stage]
-        if isinstance(error, WorkerCrashedError):
-            state.crashes += 1
-            if state.crashes >= POISON_CRASHES:
-                error = StageError(Problem.POISON, detail=error.detail)
-        problem = error.problem if isinstance(error, StageError) else None
-        if problem in HARMLESS or problem in NEEDS_MENDING:
-            facts = error.facts if isinstance(error, StageError) else {}
-            result = described(stage, problem, StageOutcome.SKIPPED, state=state, facts=facts)
-            if problem in HARMLESS:
-                self._ended(entry, stage, result)
-            else:
-                self._fail(entry, stage, result)
-            return
-        context = ErrorContext(session_id=entry.session.id, operation=OPERATIONS[stage], attempt_number=state.attempt)
-        resolution = await self._errors.handle_error(error, context)
-        code = problem.value if problem else resolution.type.display
-        self._announcer.emit(
-            ErrorRaised(
-                problem=code,
-                category=resolution.type.display,
-                message=resolution.user_message,
-                advice=resolution.advice,
-                session=entry.session.id,
-                stage=stage,
-                worker=worker,
-                final=not resolution.should_retry,
-            )
-        )
-        if resolution.should_retry:
-            self._retry_later(entry, stage, resolution.retry_delay, code, resolution.user_message)
-            return
-        result = StageResult(
-            stage=stage,
-            status=StageOutcome.FAILED,
-            duration=state.worked,
-            attempts=state.attempt,
-            message=resolution.user_message,
-            advice=resolution.advice,
-            problem=code,
-        )
-        self._ended(entry, stage, result)
-        if resolution.recommended_action == "abort" or (problem and ends_session(entry.session, problem)):
-            for other, _ in list(entry.unfinished()):
-                if (entry.session.id, other) not in self._tasks:
-                    self._ended(entry, other, described(other, Problem.NO_INPUT, StageOutcome.SKIPPED))
-
-    def _retry_later(self, entry: SessionEntry, stage: Stage, delay: float, problem: str, message: str) -> None:
-        state = entry.stages[stage]
-        state.attempt += 1
-        state.not_before = time.monotonic() + delay
-        state.state = StageState.RETRYING
-        self._progress.update_stage(entry.session.id, stage, status="pending", outcome="retry")
-        self._announcer.emit(
-            StageRetrying(
-                session=entry.session.id,
-                stage=stage,
-                attempt=state.attempt,
-                attempts=self._errors.max_attempts,
-                delay=delay,
-                problem=problem,
-                message=message,
-            )
-        )
-        self._wake.set()
-
-    def _fail(self, entry: SessionEntry, stage: Stage, result: StageResult) -> None:
-        """End a stage with a result that belongs into the error panel."""
-        self._announcer.emit(
-            ErrorRaised(
-                problem=result.problem or "",
-                category=result.problem or "",
-                message=result.message or "",
-                advice=result.advice or "",
-                session=entry.session.id,
-                stage=stage,
-            )
-        )
-        self._ended(entry, stage, result)
-
-    # -- endings ------------------------------------------------------------------------------------------------------
-
-    def _ended(self, entry: SessionEntry, stage: Stage, result: StageResult) -> None:
-        state = entry.stages[stage]
-        state.state = StageState.DONE
-        state.result = result
-        self._announcer.stage_ended(entry, result)
-        self._wake.set()
-
-    async def _close(self, entry: SessionEntry) -> None:
-        status, told = judge(entry.results())
-        self._queue.close(entry.session.id, status)
-        self._cancelled.discard(entry.session.id)
-        await self._settler.forget(entry)
-        self._announcer.session_ended(entry, told)
-        self._wake.set()
+                self._attempts.give_up(entry, key[1], described(key[1], Problem.INTERNAL, StageOutcome.FAILED))
+                self._spawn(self._attempts.settle(entry))
 
     def _result(self, entry: SessionEntry) -> SessionResult:
         status, told = judge(entry.results())
@@ -416,7 +260,7 @@ class BatchRun:
                 entry = self._queue[ident]
                 self._announcer.reopened(entry, was)
                 self._announcer.emit(SessionRequeued(session=ident, stages=stages))
-                self._spawn(self._settle(entry))
+                self._spawn(self._attempts.settle(entry))
         self._wake.set()
         return count
 
@@ -444,9 +288,10 @@ class BatchRun:
             task.cancel()
         await asyncio.gather(*mine, return_exceptions=True)
         for stage, _ in list(entry.unfinished()):
-            self._ended(entry, stage, described(stage, Problem.CANCELLED, StageOutcome.CANCELLED))
+            self._attempts.end(entry, stage, described(stage, Problem.CANCELLED, StageOutcome.CANCELLED))
         if entry.status is None:
-            await self._close(entry)
+            await self._attempts.close(entry)
+        self._cancelled.discard(entry.session.id)
 
     def cancel_all(self) -> int:
         """Cancel everything that is not finished."""
@@ -492,8 +337,17 @@ class BatchRun:
             await self._pool.add_worker()
         else:
             await self._pool.remove_worker()
-        self._slots = max(1, min(self._pool.get_pool_status().total, os.cpu_count() or 1))
+        self._slots = self._count_slots()
+        self._attempts.threads = self._threads()
         self._announcer.set_slots(self._slots)
+
+    def _count_slots(self) -> int:
+        """How many stages may work side by side: one a worker, but no more than there are processors."""
+        return max(1, min(self._pool.get_pool_status().total, self._cores))
+
+    def _threads(self) -> int:
+        """All slots together use all processors."""
+        return max(1, self._cores // self._slots)
 
     def move(self, session: str, by: int) -> None:
         """Move a queued session up (negative) or down in the order."""
@@ -514,10 +368,3 @@ class BatchRun:
         for task in self._tasks.values():
             task.cancel()
         self._wake.set()
-
-
-def _workers_fault(error: Exception) -> bool:
-    """A bad recording says nothing about the worker; a crash, or an error that nobody foresaw, does."""
-    if isinstance(error, StageError):
-        return isinstance(error, WorkerCrashedError) or error.problem in {Problem.INTERNAL, Problem.OUT_OF_MEMORY}
-    return True

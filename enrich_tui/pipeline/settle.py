@@ -97,9 +97,15 @@ class Settler:
         return self._known[session.id]
 
     async def record(self, entry: SessionEntry, stage: Stage, output: StageOutput) -> StageResult:
-        """Write down a stage that was done; its files are in place. Raises ``OSError`` where that cannot be."""
+        """Write down a stage that was done; its files are in place. Raises ``OSError`` where that cannot be.
+
+        Raises :class:`StageError` where a result is said to lie outside of the session's folder.
+        """
         session, state = entry.session, entry.stages[stage]
         known = self._known[session.id]
+        for name in output.outputs.values():  # told by a process that has read files from anywhere
+            if Path(name).is_absolute() or ".." in Path(name).parts:
+                raise StageError(Problem.INTERNAL, detail="a stage named a result outside of its folder")
         async with known.saving:
             files = await asyncio.to_thread(
                 lambda: {role: file_record(session.output / name, Path(name)) for role, name in output.outputs.items()}

@@ -243,3 +243,16 @@ def test_doctor_says_what_is_there(home: dict[str, str]) -> None:
     assert "enrich-tui" in told.stdout
     assert told.returncode in {0, 1}
     assert ("Ready." in told.stdout) == (told.returncode == 0)
+
+
+def test_workers_that_cannot_start_end_the_run_with_three(
+    home: dict[str, str], library: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "sitecustomize.py").write_text(
+        "import sys\nif 'enrich_tui.worker' in ' '.join(sys.orig_argv):\n    raise SystemExit(9)\n"
+    )
+    told = call(home | {"PYTHONPATH": str(broken)}, "run", library, "--display", "json", timeout=120)
+    assert told.returncode == 3
+    assert "No worker could be started" in told.stdout

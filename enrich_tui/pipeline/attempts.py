@@ -1,0 +1,239 @@
+"""One attempt of a stage on a leased worker, and what follows from how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from enrich_tui.config import StageConfig
+from enrich_tui.errors import ErrorContext, ErrorHandler, Permit
+from enrich_tui.errors.problems import Problem, StageError, WorkerCrashedError
+from enrich_tui.events import ErrorRaised, StageProgressed, StageRetrying, StageStarted
+from enrich_tui.model import Stage, StageOutcome, StageOutput, StageResult, StageTask
+from enrich_tui.pipeline.announce import Announcer
+from enrich_tui.pipeline.outcome import described
+from enrich_tui.pipeline.settle import Settler
+from enrich_tui.pipeline.state import Queue, SessionEntry, StageState
+from enrich_tui.pipeline.verdict import HARMLESS, NEEDS_MENDING, ends_session, judge
+from enrich_tui.pool import Worker, WorkerPool
+from enrich_tui.progress import ProgressService
+from enrich_tui.worker.process import Progress
+
+OPERATIONS = {
+    Stage.AUDIO: "audio-review",
+    Stage.VIDEO: "video-chaptering",
+    Stage.SUMMARY: "summary-generation",
+    Stage.CANVAS: "canvas-generation",
+}
+"""The error handler's name for the work of a stage."""
+
+POISON_CRASHES = 2
+"""A stage that took down this many workers is not given to a third."""
+
+Runner = Callable[[Worker, StageTask, Callable[[Progress], None]], Awaitable[StageOutput]]
+"""Runs a stage on a leased worker."""
+
+
+class Attempts:
+    """Runs attempts, decides between success, another attempt and giving up, and ends stages and sessions."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        *,
+        runner: Runner,
+        pool: WorkerPool,
+        progress: ProgressService,
+        errors: ErrorHandler,
+        announcer: Announcer,
+        settler: Settler,
+        config: StageConfig,
+        threads: int,
+        changed: Callable[[], None],
+    ) -> None:
+        self._queue = queue
+        self._runner = runner
+        self._pool = pool
+        self._progress = progress
+        self._errors = errors
+        self._announcer = announcer
+        self._settler = settler
+        self._config = config
+        self.threads = threads
+        """Threads that one attempt's engine may use."""
+        self._changed = changed
+        """Called when something else may be able to start."""
+
+    async def settle(self, entry: SessionEntry) -> None:
+        """End the stages that need no work, make the next ones ready to run, and end the session with its last one."""
+        async for stage, result in self._settler.settle(entry):
+            self.end(entry, stage, result)
+        if entry.status is None and not any(entry.unfinished()):
+            await self.close(entry)
+
+    async def run(self, worker: Worker, permit: Permit, entry: SessionEntry, stage: Stage) -> None:
+        """Run one attempt on this worker, give the worker back, then deal with what came of it."""
+        session, state = entry.session, entry.stages[stage]
+        started = time.monotonic()
+        error: Exception | None = None
+        output: StageOutput | None = None
+        try:
+            job_id = f"{session.id}:{stage}"
+            self._announcer.job(job_id, session.id, stage)
+            self._pool.assign_job(worker, job_id)
+            self._begin(worker, entry, stage)
+            task = StageTask(
+                session=session, stage=stage, config=self._config, attempt=state.attempt, threads=self.threads
+            )
+            output = await self._runner(worker, task, lambda event: self._on_progress(session.id, stage, event))
+        except asyncio.CancelledError:
+            permit.release()
+            await self._pool.release_worker(worker)
+            state.state = StageState.WAITING  # a stopped program goes on with it next time
+            raise
+        except Exception as raised:  # noqa: BLE001 - whatever it is, the error handler says what follows
+            error = raised
+        state.worked += time.monotonic() - started
+        await self._pool.release_worker(worker, error=error if error is not None and _workers_fault(error) else None)
+        self._changed()
+        with permit:
+            if output is not None:
+                await self._completed(entry, stage, output, permit)
+            elif error is not None:
+                await self._failed(entry, stage, error, worker.id, permit)
+        await self.settle(entry)
+
+    def _begin(self, worker: Worker, entry: SessionEntry, stage: Stage) -> None:
+        if entry.started is None:
+            entry.started = time.monotonic()
+            self._announcer.session_started(entry)
+        state = entry.stages[stage]
+        self._progress.update_stage(entry.session.id, stage, status="processing", progress=0.0)
+        self._announcer.emit(
+            StageStarted(
+                session=entry.session.id,
+                stage=stage,
+                attempt=state.attempt,
+                attempts=self._errors.max_attempts,
+                worker=worker.id,
+            )
+        )
+
+    def _on_progress(self, session_id: str, stage: Stage, event: Progress) -> None:
+        self._progress.update_stage(session_id, stage, progress=event.fraction * 100)
+        self._announcer.emit(
+            StageProgressed(session=session_id, stage=stage, fraction=event.fraction, message=event.message)
+        )
+
+    async def _completed(self, entry: SessionEntry, stage: Stage, output: StageOutput, permit: Permit) -> None:
+        self._errors.record_success(OPERATIONS[stage], permit)
+        try:
+            result = await self._settler.record(entry, stage, output)
+        except (OSError, StageError) as error:
+            await self._failed(entry, stage, error, None, permit)
+            return
+        self.end(entry, stage, result)
+
+    async def _failed(
+        self, entry: SessionEntry, stage: Stage, error: Exception, worker: int | None, permit: Permit
+    ) -> None:
+        state = entry.stages[stage]
+        if isinstance(error, WorkerCrashedError):
+            state.crashes += 1
+            if state.crashes >= POISON_CRASHES:
+                error = StageError(Problem.POISON, detail=error.detail)
+        problem = error.problem if isinstance(error, StageError) else None
+        if problem in HARMLESS or problem in NEEDS_MENDING:
+            facts = error.facts if isinstance(error, StageError) else {}
+            result = described(stage, problem, StageOutcome.SKIPPED, state=state, facts=facts)
+            if problem in HARMLESS:
+                self.end(entry, stage, result)
+            else:
+                self.give_up(entry, stage, result)
+            return
+        context = ErrorContext(session_id=entry.session.id, operation=OPERATIONS[stage], attempt_number=state.attempt)
+        resolution = await self._errors.handle_error(error, context, permit)
+        self._announcer.emit(
+            ErrorRaised(
+                problem=resolution.code,
+                category=resolution.type.display,
+                message=resolution.user_message,
+                advice=resolution.advice,
+                session=entry.session.id,
+                stage=stage,
+                worker=worker,
+                final=not resolution.should_retry,
+            )
+        )
+        if resolution.should_retry:
+            self._retry_later(entry, stage, resolution.retry_delay, resolution.code, resolution.user_message)
+            return
+        result = StageResult(
+            stage=stage,
+            status=StageOutcome.FAILED,
+            duration=state.worked,
+            attempts=state.attempt,
+            message=resolution.user_message,
+            advice=resolution.advice,
+            problem=resolution.code,
+        )
+        self.end(entry, stage, result)
+        if resolution.recommended_action == "abort" or (problem and ends_session(entry.session, problem)):
+            for other, _ in list(entry.unfinished()):
+                if entry.stages[other].state is not StageState.RUNNING:
+                    self.end(entry, other, described(other, Problem.NO_INPUT, StageOutcome.SKIPPED))
+
+    def _retry_later(self, entry: SessionEntry, stage: Stage, delay: float, problem: str, message: str) -> None:
+        state = entry.stages[stage]
+        state.attempt += 1
+        state.not_before = time.monotonic() + delay
+        state.state = StageState.RETRYING
+        self._progress.update_stage(entry.session.id, stage, status="pending", outcome="retry")
+        self._announcer.emit(
+            StageRetrying(
+                session=entry.session.id,
+                stage=stage,
+                attempt=state.attempt,
+                attempts=self._errors.max_attempts,
+                delay=delay,
+                problem=problem,
+                message=message,
+            )
+        )
+        self._changed()
+
+    def give_up(self, entry: SessionEntry, stage: Stage, result: StageResult) -> None:
+        """End a stage with a result that belongs into the error panel."""
+        self._announcer.emit(
+            ErrorRaised(
+                problem=result.problem or "",
+                category=result.problem or "",
+                message=result.message or "",
+                advice=result.advice or "",
+                session=entry.session.id,
+                stage=stage,
+            )
+        )
+        self.end(entry, stage, result)
+
+    def end(self, entry: SessionEntry, stage: Stage, result: StageResult) -> None:
+        state = entry.stages[stage]
+        state.state = StageState.DONE
+        state.result = result
+        self._announcer.stage_ended(entry, result)
+        self._changed()
+
+    async def close(self, entry: SessionEntry) -> None:
+        status, told = judge(entry.results())
+        self._queue.close(entry.session.id, status)
+        await self._settler.forget(entry)
+        self._announcer.session_ended(entry, told)
+        self._changed()
+
+
+def _workers_fault(error: Exception) -> bool:
+    """A bad recording says nothing about the worker; a crash, or an error that nobody foresaw, does."""
+    if isinstance(error, StageError):
+        return isinstance(error, WorkerCrashedError) or error.problem in {Problem.INTERNAL, Problem.OUT_OF_MEMORY}
+    return True
