@@ -1,6 +1,6 @@
 """The worker pool against the usual ways to let a few things run at a time.
 
-    python -m tests.benchmarks.pool [--quick]
+    python -m tests.benchmarks.pool [--quick] [--gc]
 
 All contenders do the same work in the same process, in turns and several times over. What is printed is the median of
 the rounds, in processor time (latencies: in real time), and its ratio to a TaskGroup with a Semaphore, without and with
@@ -21,11 +21,13 @@ import time
 import tracemalloc
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 
 from enrich_tui.pool import WorkerPool
+
+T = TypeVar("T")
 
 WORKERS = 5
 TIMEOUT = 10.0
@@ -277,13 +279,29 @@ async def noop_aiometer(aiometer: Any, count: int) -> float:
 # -- the printing -----------------------------------------------------------------------------------------------------
 
 
+COLLECTOR = False
+
+
+def undisturbed(run: Coroutine[Any, Any, T]) -> T:
+    """Run without the cyclic garbage collector, as timeit does: one full collection costs more than 1,000 grants.
+
+    With it (``--gc``), as in a program, who keeps few tasks alive has the advantage.
+    """
+    gc.collect()
+    if not COLLECTOR:
+        gc.disable()
+    try:
+        return asyncio.run(run)
+    finally:
+        gc.enable()
+
+
 def rounds(times: int, runs: dict[str, Callable[[], Awaitable[float]]]) -> Figures:
     """The median of several rounds, in each of which everybody has a turn."""
     seen: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(times):
         for name, run in runs.items():
-            gc.collect()
-            seen[name].append(asyncio.run(_awaited(run)))
+            seen[name].append(undisturbed(_awaited(run)))
     return {name: statistics.median(values) for name, values in seen.items()}
 
 
@@ -309,9 +327,15 @@ def main() -> None:
     """Measure and print everything."""
     parser = argparse.ArgumentParser(description="The worker pool against the usual ways.")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    times = 3 if parser.parse_args().quick else 7
+    parser.add_argument("--gc", action="store_true", help="leave the cyclic garbage collector on")
+    options = parser.parse_args()
+    global COLLECTOR
+    COLLECTOR = options.gc
+    times = 3 if options.quick else 7
     waiters = 10_000
-    print(f"Python {platform.python_version()}, {WORKERS} permits, {waiters:,} waiters, median of {times} rounds")
+    print(
+        f"Python {platform.python_version()}, {WORKERS} permits, {waiters:,} waiters, median of {times} rounds, collector {'on' if COLLECTOR else 'off'}"
+    )
 
     def all_of(measure: Callable[[Make, int], Awaitable[float]], count: int) -> Figures:
         return rounds(times, {name: partial(measure, make, count) for name, make in CONTENDERS.items()})
@@ -321,8 +345,7 @@ def main() -> None:
     latencies: dict[str, list[list[float]]] = {name: [] for name in CONTENDERS}
     for _ in range(times):
         for name, make in CONTENDERS.items():
-            gc.collect()
-            latencies[name].append(asyncio.run(hand_over(make, waiters)))
+            latencies[name].append(undisturbed(hand_over(make, waiters)))
     for percent in (50, 99):
         figures = {
             name: statistics.median(percentile(values, percent) for values in runs) for name, runs in latencies.items()
