@@ -333,9 +333,9 @@ def main() -> None:
     COLLECTOR = options.gc
     times = 3 if options.quick else 7
     waiters = 10_000
-    print(
-        f"Python {platform.python_version()}, {WORKERS} permits, {waiters:,} waiters, median of {times} rounds, collector {'on' if COLLECTOR else 'off'}"
-    )
+    collector = "on" if COLLECTOR else "off"
+    print(f"Python {platform.python_version()}, {WORKERS} permits, {waiters:,} waiters, collector {collector}")
+    print(f"median of {times} rounds")
 
     def all_of(measure: Callable[[Make, int], Awaitable[float]], count: int) -> Figures:
         return rounds(times, {name: partial(measure, make, count) for name, make in CONTENDERS.items()})
