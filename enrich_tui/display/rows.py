@@ -86,6 +86,8 @@ class SessionRow:
     source: str = ""
     output: str = ""
     size: int = 0
+    media: float | None = None
+    """Seconds of its longest recording, where that is known."""
     state: SessionState = SessionState.QUEUED
     cells: dict[Stage, Cell] = field(default_factory=dict)
     eta: Eta | None = None

@@ -22,6 +22,8 @@ LINES = 2000
 """Lines of the log that are kept."""
 TITLE = 300
 """Longest title, in characters."""
+SAYING = 1000
+"""Longest message, in characters."""
 RECENT = 600.0
 """Seconds over which the recent error rate is taken."""
 _BUCKET = 10.0
@@ -80,6 +82,7 @@ class RunView:
         self._handlers: dict[type, Callable[[Any], None]] = {
             ev.RunStarted: self._run_started,
             ev.SessionQueued: self._session_queued,
+            ev.SessionMeasured: self._session_measured,
             ev.SourceRejected: self._source_rejected,
             ev.StageStarted: self._stage_started,
             ev.StageProgressed: self._stage_progressed,
@@ -181,8 +184,15 @@ class RunView:
         self.dirty.add(row.id)
         self.parts.add("order")
 
+    def _session_measured(self, event: ev.SessionMeasured) -> None:
+        row = self.rows.get(event.session)
+        if row is not None:
+            known = [seconds for seconds in event.media.values() if seconds is not None and math.isfinite(seconds)]
+            row.media = max(known, default=None)
+            self.dirty.add(row.id)
+
     def _source_rejected(self, event: ev.SourceRejected) -> None:
-        self._tell("warning", f"Left out {clean(event.path, TITLE)}: {gate(event.reason)}")
+        self._tell("warning", f"Left out {clean(event.path, TITLE)}: {_say(event.reason)}")
 
     def _stage_started(self, event: ev.StageStarted) -> None:
         row = self.rows.get(event.session)
@@ -201,7 +211,7 @@ class RunView:
         cell = row.cells[event.stage]
         cell.fraction = max(cell.fraction, _fraction(event.fraction))
         if event.message:
-            cell.doing = gate(clean(event.message, TITLE))
+            cell.doing = _say(event.message)
         self.dirty.add(row.id)
 
     def _stage_retrying(self, event: ev.StageRetrying) -> None:
@@ -215,7 +225,7 @@ class RunView:
         cell.attempt, cell.attempts, cell.message, cell.problem = (
             event.attempt,
             event.attempts,
-            gate(event.message),
+            _say(event.message),
             clean(event.problem, 40),
         )
         self._follow_cells(row)
@@ -233,7 +243,7 @@ class RunView:
         cell.outputs, cell.engine = tuple(clean(name) for name in event.outputs), clean(event.engine, 80)
         cell.facts = event.facts
         cell.word, cell.problem = clean(event.word or "", 10), clean(event.problem or "", 40)
-        cell.message, cell.advice = gate(event.message or ""), gate(event.advice or "")
+        cell.message, cell.advice = _say(event.message or ""), _say(event.advice or "")
         if event.outcome is StageOutcome.COMPLETED:
             cell.fraction = 1.0
             if self.troubles.mend_session(row.id, event.stage):
@@ -247,7 +257,7 @@ class RunView:
         row = self.rows.get(event.session)
         if row is None:
             return
-        row.message, row.advice, row.eta = gate(event.message or ""), gate(event.advice or ""), None
+        row.message, row.advice, row.eta = _say(event.message or ""), _say(event.advice or ""), None
         self._set_state(row, _SESSION[event.status])
         words = row.message or f"{row.state} in {event.duration:.0f} s"
         self._tell(_LEVEL.get(event.status, "info"), f"{row.title}: {words}", row.id)
@@ -274,12 +284,12 @@ class RunView:
         self.parts.add("order")
 
     def _error(self, event: ev.ErrorRaised) -> None:
-        message = gate(event.message)
+        message = _say(event.message)
         self.troubles.add(
             problem=clean(event.problem, 40),
             category=clean(event.category, 40),
             message=message,
-            advice=gate(event.advice),
+            advice=_say(event.advice),
             session=event.session if event.session in self.rows else None,
             stage=event.stage,
             worker=event.worker,
@@ -307,7 +317,7 @@ class RunView:
         worker.status, worker.session, worker.stage = event.status, event.session, event.stage
         worker.pid, worker.restarts, worker.jobs = event.pid, event.restarts, event.jobs
         worker.memory, worker.cpu = event.memory, event.cpu
-        worker.last_error = gate(event.last_error or "")
+        worker.last_error = _say(event.last_error or "")
 
     def _pool_changed(self, event: ev.PoolChanged) -> None:
         self.pool = event
@@ -317,7 +327,7 @@ class RunView:
         if self.batch is None or self.batch.state != event.state:
             self.parts.add("header")
         if event.eta_reason and (self.batch is None or self.batch.eta_reason != event.eta_reason):
-            self._tell("info", f"New estimate: {gate(event.eta_reason)}")
+            self._tell("info", f"New estimate: {_say(event.eta_reason)}")
         self.batch = event
         self.parts.add("batch")
         for ident in self._with_eta - event.etas.keys():
@@ -334,7 +344,7 @@ class RunView:
             self._with_eta.add(ident)
 
     def _noted(self, event: ev.Noted) -> None:
-        self._tell(event.level, gate(event.message))
+        self._tell(event.level, _say(event.message))
 
     def _run_finished(self, event: ev.RunFinished) -> None:
         self.finished = event
@@ -378,3 +388,8 @@ _WORKER_WORDS = {"error": "in error", "restarting": "restarting"}
 
 def _fraction(value: float) -> float:
     return min(1.0, max(0.0, value)) if math.isfinite(value) else 0.0
+
+
+def _say(text: str) -> str:
+    """Own words, gated, as one line."""
+    return clean(gate(text), SAYING)

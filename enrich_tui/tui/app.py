@@ -175,7 +175,8 @@ class Dashboard(App[int], inherit_bindings=False):
         self.main.repaint()
 
     def say(self, words: str) -> None:
-        """Answer what the person just did."""
+        """Answer what the person just did; one answer at a time."""
+        self.clear_notifications()
         self.notify(words, markup=False, timeout=4)
 
     # -- leaving ------------------------------------------------------------------------------------------------------

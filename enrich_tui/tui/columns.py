@@ -18,7 +18,7 @@ from enrich_tui.tui.themes import Palette
 
 _GUTTER, _SIGN, _TIME, _TRY, _WORKER = 2, 3, 6, 4, 4
 _STAGE, _STAGE_WIDE = 11, 15
-_NAME, _NAME_GOOD, _NAME_WIDE = 10, 24, 44
+_NAME, _NAME_FAIR, _NAME_GOOD = 10, 18, 24
 _STAGE_NAME = 8
 SPANS = 100
 """Hours from which on only hours are shown."""
@@ -63,7 +63,7 @@ def columns(width: int, stages: tuple[Stage, ...]) -> Columns:
         stage = _STAGE_NAME + _STAGE if width >= 36 else 5
         name = max(4, width - _GUTTER - 1 - _SIGN - stage - time - eta)
         return Columns(width, (), name, stage, 0, 0, time, eta)
-    extra = _TRY + _WORKER if spare >= _NAME_GOOD - _NAME - 4 + _TRY + _WORKER else 0
+    extra = _TRY + _WORKER if spare >= _NAME_FAIR - _NAME + _TRY + _WORKER else 0
     spare -= extra
     name = _NAME + min(spare, _NAME_GOOD - _NAME)
     spare -= name - _NAME

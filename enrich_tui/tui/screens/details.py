@@ -85,7 +85,7 @@ class DetailScreen(ReaderScreen):
         if number:
             self.run_worker(self._load(number), exclusive=True)
         self.reload()
-        self.pane.scroll_to(y=0, animate=False, immediate=True)
+        self.pane.scroll_to(y=0, animate=False, immediate=True, force=True)
 
     async def _load(self, number: int) -> None:
         read = await _READERS[self.SECTIONS[number]](self.row.output, self.board.palette)
@@ -113,7 +113,8 @@ class DetailScreen(ReaderScreen):
         if row.advice:
             lines.append(Paragraph(f"{glyphs.arrow} {row.advice}", palette.accent, indent=_LABEL))
         lines += [fact(name, value) for name, value in (("source", row.source), ("results", row.output)) if value]
-        lines.append(fact("size", bytes_text(row.size)))
+        recorded = f", {seconds_text(row.media)} of recording" if row.media else ""
+        lines.append(fact("size", bytes_text(row.size) + recorded))
         if row.started:
             lines.append(fact("work", seconds_text(row.seconds(now))))
         lines.append(Paragraph())

@@ -15,10 +15,7 @@ class LogScreen(ReaderScreen):
 
     FOLLOWS = frozenset({"log"})
 
-    def on_mount(self) -> None:
-        """Begin at the end."""
-        super().on_mount()
-        self.call_after_refresh(self.pane.action_last)
+    AT_END = True
 
     def head(self) -> Row:
         """See the base."""

@@ -54,6 +54,8 @@ class ReaderScreen(ModalScreen[None]):
     AUTO_FOCUS = "#reader"
     OFFERED: ClassVar[Sequence[Binding]] = keys.READER_SCREEN
     """The bindings that the last line names."""
+    AT_END: ClassVar[bool] = False
+    """Its end is what one wants to see first."""
     FOLLOWS: ClassVar[frozenset[str]] = frozenset()
     """Parts of the view of which a change is shown at once."""
 
@@ -88,7 +90,7 @@ class ReaderScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Fill the pane when its size is known."""
-        self.call_after_refresh(self.reload)
+        self.call_after_refresh(self.reload, to_end=self.AT_END)
 
     def reload(self, *, to_end: bool = False) -> None:
         """Show the text as it is now."""

@@ -35,7 +35,7 @@ class Overview(Panel):
         view, palette, glyphs = self.board.view, self.board.palette, self.board.glyphs
         counts = view.counts
         parts = [
-            Row().add("enrich", palette.strong) if self.screen.size.height < 4 else Row(),
+            Row().add("enrich", palette.strong) if self.screen.size.height < 4 and width >= 20 else Row(),
             Row().add(f"{view.fraction * 100:.0f}%", palette.strong),
             Row().add(f"{view.ended}/{counts.total()}", palette.text),
             Row().add(

@@ -51,7 +51,7 @@ class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
         self._paragraphs = list(paragraphs)
         self._wrap()
         if follow:
-            self.scroll_to(y=len(self._rows), animate=False, immediate=True)
+            self.scroll_to(y=len(self._rows), animate=False, immediate=True, force=True)
 
     def _wrap(self) -> None:
         self._wrapped_at = width = self.scrollable_content_region.width
@@ -79,4 +79,4 @@ class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_last(self) -> None:
         """To the end."""
-        self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+        self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)

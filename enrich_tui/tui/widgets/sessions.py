@@ -126,7 +126,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
             place = 0 if self._pinned else min(self._index, len(listing) - 1)
         self._select(max(place, 0))
         if not self._pinned:
-            self.scroll_to(y=place - height_on_screen, animate=False, immediate=True)
+            self.scroll_to(y=place - height_on_screen, animate=False, immediate=True, force=True)
             self._keep_in_sight()
         self.refresh()
 
@@ -214,9 +214,9 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         height = max(1, self.size.height)
         top = self.scroll_offset.y
         if self._index < top:
-            self.scroll_to(y=self._index, animate=False, immediate=True)
+            self.scroll_to(y=self._index, animate=False, immediate=True, force=True)
         elif self._index >= top + height:
-            self.scroll_to(y=self._index - height + 1, animate=False, immediate=True)
+            self.scroll_to(y=self._index - height + 1, animate=False, immediate=True, force=True)
 
     def action_up(self) -> None:
         """One session up."""

@@ -108,6 +108,7 @@ class DetailPanel(Panel):
         lines = [rule(title, tail, width, glyphs, palette.faint)]
         head = Row().add("  ").add(f"{glyphs.states[row.state]} {row.state}", state_style(row.state, palette))
         head.add(f"  {bytes_text(row.size)}" if row.size else "", palette.dim)
+        head.add(f"  {short_time(row.media)} long" if row.media else "", palette.dim)
         if row.state is SessionState.QUEUED:
             head.add(f"  number {row.order + 1}", palette.dim)
         lines.append(head)

@@ -55,6 +55,7 @@ EVENTS = st.one_of(
         ev.SessionFinished, t=some_time, session=some_id, status=st.sampled_from(SessionStatus), duration=some_number
     ),
     st.builds(ev.SessionRequeued, t=some_time, session=some_id, stages=st.sets(some_stage).map(tuple)),
+    st.builds(ev.SessionMeasured, session=some_id, media=st.dictionaries(some_stage, st.none() | some_number)),
     st.builds(ev.QueueOrder, sessions=st.permutations(IDS).map(tuple)),
     st.builds(error, some_text, some_id, worker=st.integers(1, 3), final=st.booleans()),
     st.builds(

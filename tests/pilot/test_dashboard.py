@@ -1,0 +1,343 @@
+"""The dashboard by its keys: what is on the screen, and what the run is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from enrich_tui import events as ev
+from enrich_tui.display.rows import SessionState
+from enrich_tui.model import SessionStatus, Stage, StageOutcome
+from enrich_tui.tui.screens.choice import Choice
+from tests.pilot.scripted import STARTED, Scripted, dashboard, shown, until, until_shown
+from tests.unit.view.feeding import batch, error, queued, started
+
+FAILED = ev.StageFinished(
+    session="s1",
+    stage=Stage.VIDEO,
+    outcome=StageOutcome.FAILED,
+    problem="codec",
+    word="codec",
+    message="This video could not be decoded.",
+    advice="convert it",
+)
+SCRIPT: list[ev.Event] = [
+    STARTED,
+    ev.WorkerChanged(worker=1, status="active", session="s0", stage=Stage.AUDIO),
+    ev.WorkerChanged(worker=2, status="error"),
+    *[queued(f"s{number}", f"session {number}") for number in range(30)],
+    started("s0", Stage.AUDIO),
+    ev.StageProgressed(session="s0", stage=Stage.AUDIO, fraction=0.62),
+    started("s1", Stage.VIDEO, worker=2),
+    FAILED,
+    ev.SessionFinished(session="s1", status=SessionStatus.FAILED, duration=14, message=FAILED.message),
+    error("This video could not be decoded.", "s1"),
+    ev.PoolChanged(
+        total=2,
+        idle=0,
+        active=1,
+        error=1,
+        pending=0,
+        error_rate=50.0,
+        restarts=0,
+        uptime_percentage=99.2,
+        avg_job_duration=3,
+    ),
+    batch(t=42.0, elapsed=42.0, progress=12.0, eta=ev.Eta(low=840, mid=1080, high=1320), rate=3.1),
+]
+
+
+async def test_the_screen_at_80_by_24_tells_it_all() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        screen = await until_shown(pilot, "12%")
+        lines = screen.splitlines()
+        assert all(len(line) == 80 for line in lines)
+        assert "enrich · recordings" in lines[0]
+        assert "RUNNING ▶" in lines[0]
+        assert "1/30 sessions   ETA ~18m (±4m)" in lines[1]
+        assert "✖ 1 failed  ● 1 running  ○ 28 queued" in lines[2]
+        assert "elapsed 0:42" in lines[2]
+        assert "✖ 1 error" in lines[3]
+        assert "up 99.2%" in lines[3]
+        assert "sort:state ▲ · filter: none" in lines[4]
+        assert lines[6].startswith("▸ session 0      ●  ███▋··  62%")
+        assert "✖ codec" in lines[7]
+        assert "×1  This video could not be decoded." in screen
+        assert "→ convert it" in screen
+        assert "? help" in lines[-1]
+        assert "q quit" in lines[-1]
+
+
+async def test_wide_screens_show_workers_pool_and_details() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        screen = await until_shown(pilot, "12%")
+        for words in ("Workers", "Pool", "try", "1/3", "w1", "audio  ✔ 0 ● 1 ○ 29", "● running", "0:42"):
+            assert words in screen
+
+
+@pytest.mark.parametrize(
+    "size", [(140, 40), (100, 30), (99, 24), (80, 24), (80, 19), (60, 14), (40, 6), (30, 3), (20, 1), (7, 2)]
+)
+async def test_it_fits_every_size(size: tuple[int, int]) -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(pilot, lambda: app.board.view.batch is not None)
+        await pilot.pause()
+        screen = shown(app)
+        assert len(screen.splitlines()) == size[1]
+        assert "12%" in screen
+        if 20 > size[1] >= 4 and size[0] >= 80:
+            assert "1 error" in screen
+
+
+async def test_resizing_keeps_the_selection() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("G")
+        assert app.board.selected == "s29"
+        for size in ((140, 40), (40, 6), (80, 12), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await until_shown(pilot, "session 29"[:8])
+            await until(pilot, lambda: "▸ " in shown(app))
+            assert app.board.selected == "s29"
+
+
+async def test_moving() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        for key, selected in (("j", "s1"), ("down", "s2"), ("k", "s1"), ("end", "s29"), ("up", "s28"), ("g", "s0")):
+            await pilot.press(key)
+            assert app.board.selected == selected
+        await pilot.press("pagedown")
+        assert app.board.selected not in {"s0", None}
+
+
+async def test_the_cursor_stays_on_its_session_when_the_order_changes() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("down")
+        source.emit(*[started(f"s{number}", Stage.AUDIO, t=43.0) for number in range(2, 8)])
+        await until(pilot, lambda: app.board.view.counts[SessionState.RUNNING] == 7)
+        assert app.board.selected == "s1"
+        assert "▸ session 1 " in shown(app)
+        await pilot.press("home")
+        assert app.board.selected == "s0"
+
+
+async def test_the_filter_eats_every_key_and_narrows_while_it_is_typed() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("slash", *"qrxwXR +-pm", "ctrl+u", *"state:failed")
+        screen = await until_shown(pilot, "filter: state:failed")
+        assert source.asked == []
+        assert "1-1 of 1" in screen
+        await pilot.press("enter", "r")
+        assert source.asked == [("retry", "s1")]
+        await pilot.press("escape")
+        await until_shown(pilot, "of 30")
+        await pilot.press("slash", *"nowhere")
+        await until_shown(pilot, "no session fits the filter")
+        await pilot.press("escape")
+        await until_shown(pilot, "of 30")
+
+
+async def test_next_goes_to_what_failed_or_to_the_next_match() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("n")
+        assert app.board.selected == "s1"
+        await pilot.press("slash", *"session", "space", "2", "enter", "n")
+        first = app.board.selected
+        await pilot.press("n", "N")
+        assert app.board.selected == first
+
+
+async def test_what_the_keys_ask_of_the_run() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("r", "R", "w", "x", "space", "plus", "minus", "G", "u", "d")
+        assert source.asked == [
+            ("retry", "s0"),
+            ("retry_failed",),
+            ("restart_errored_workers",),
+            ("cancel", "s0"),
+            ("pause",),
+            ("add_worker",),
+            ("remove_worker",),
+            ("move", "s29", -1),
+            ("move", "s29", 1),
+        ]
+        await pilot.press("space")
+        await until_shown(pilot, "Paused.")
+
+
+async def test_cancelling_the_batch_asks_first() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("X")
+        await until_shown(pilot, "Cancel everything")
+        await pilot.press("escape", "X")
+        assert source.asked == []
+        await pilot.press("c")
+        await until(pilot, lambda: source.asked == [("cancel_all",)])
+
+
+async def test_marks_are_what_actions_are_about() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("m", "m", "r")
+        assert source.asked == [("retry", "s0", "s1")]
+        await pilot.press("asterisk")
+        await until_shown(pilot, "30 marked")
+        await pilot.press("escape")
+        assert app.board.marked == set()
+
+
+async def test_a_run_that_is_only_shown_says_that_it_cannot_be_changed() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source, read_only=True)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "READ-ONLY")
+        await pilot.press("r", "w", "x", "X", "space", "plus", "u")
+        await until_shown(pilot, "cannot be changed")
+        assert source.asked == []
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_code == 0
+
+
+async def test_quitting_while_work_runs_asks() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("q")
+        await until_shown(pilot, "Drain and quit")
+        await pilot.press("escape")
+        assert source.asked == []
+        await pilot.press("q", "d")
+        await until(pilot, lambda: not app.is_running)
+    assert source.asked == [("drain",)]
+    assert app.return_code == 1
+
+
+async def test_ctrl_c_asks_and_stops_at_once_the_second_time() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("slash", "ctrl+c")
+        assert isinstance(app.screen, Choice)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: not app.is_running)
+    assert source.asked == [("stop",)]
+    assert app.return_code == 130
+
+
+async def test_it_stays_open_at_the_end_and_then_leaves_without_asking() -> None:
+    ended = [
+        ev.SessionFinished(session=f"s{n}", status=SessionStatus.COMPLETE, duration=1) for n in range(30) if n != 1
+    ]
+    source = Scripted([*SCRIPT, *ended, batch(t=60.0, state="done", elapsed=60.0, progress=100.0)])
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "DONE 29 ok, 1 failed in 1:00")
+        await pilot.press("R")
+        await until(pilot, lambda: ("retry_failed",) in source.asked)
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_code == 1
+
+
+async def test_exit_on_complete_ends_by_itself() -> None:
+    source = Scripted([*SCRIPT, batch(state="done")])
+    app = dashboard(source)
+    app._exit_on_complete = True
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: not app.is_running)
+    assert source.asked == [("drain",)]
+
+
+async def test_an_error_of_the_program_shows_no_values(caplog: pytest.LogCaptureFixture) -> None:
+    source = Scripted(SCRIPT, error=RuntimeError("secret-value"))
+    app = dashboard(source)
+    with pytest.raises(RuntimeError):
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: not app.is_running)
+    assert app.return_code == 70
+
+
+async def test_keys_can_be_remapped_and_nonsense_is_ignored() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source, keys={"retry": "f5, v", "nonsense": "z", "pause": " , "})
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        screen = await until_shown(pilot, "12%")
+        assert "f5 retry" in screen
+        await pilot.press("r", "v", "f5")
+        assert source.asked == [("retry", "s0"), ("retry", "s0")]
+
+
+async def test_freezing_stops_the_view_only() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("p")
+        await until_shown(pilot, "VIEW FROZEN")
+        source.emit(batch(t=50.0, progress=77.0))
+        await pilot.pause(0.3)
+        assert "77%" not in shown(app)
+        await pilot.press("p")
+        await until_shown(pilot, "77%")
+
+
+async def test_ascii_draws_nothing_else() -> None:
+    app = dashboard(Scripted(SCRIPT), ascii=True)
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        assert (await until_shown(pilot, "12%")).isascii()
+        await pilot.press("q")
+        assert (await until_shown(pilot, "Drain")).isascii()
+        await pilot.press("escape", "question_mark")
+        assert (await until_shown(pilot, "Help")).isascii()
+
+
+async def test_themes_go_round() -> None:
+    app = dashboard(Scripted(SCRIPT), theme="enrich-light")
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        seen = []
+        for _ in range(4):
+            await pilot.press("t")
+            await pilot.pause()
+            seen.append(app.theme)
+        assert seen == ["enrich-contrast", "ansi", "enrich-dark", "enrich-light"]
+
+
+async def test_no_color_means_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        styles = {
+            (segment.style.color, segment.style.bgcolor)
+            for line in app.screen._compositor.render_strips()
+            for segment in app._filters[-1].apply(list(line), app.screen.background_colors[1])
+            if segment.style
+        }
+        names = {color.name for pair in styles for color in pair if color is not None}
+        assert app.theme == "ansi"
+        assert names <= {"default"}

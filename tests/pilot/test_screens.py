@@ -1,0 +1,231 @@
+"""The screens over the dashboard, what leaves it, and titles that mean harm."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from enrich_tui import events as ev
+from enrich_tui.model import Stage
+from enrich_tui.stages.results import (
+    CHAPTERS,
+    SUMMARY,
+    TRANSCRIPT,
+    Chapter,
+    Chapters,
+    Point,
+    Segment,
+    Summary,
+    Transcript,
+)
+from enrich_tui.tui import keys, outward
+from enrich_tui.tui.app import Dashboard
+from tests.pilot.scripted import STARTED, Scripted, dashboard, shown, until, until_shown
+from tests.pilot.test_dashboard import SCRIPT
+from tests.unit.view.feeding import batch, error, queued, started
+
+HOSTILE = [
+    "\x1b]52;c;aGFja2Vk\x07clip",
+    "\x1b[2J\x1b[31mred\x9b5m",
+    "[@click=app.bell]press[/]",
+    "[@click=app.screenshot('x','/nowhere')]here",
+    "[/]",
+    "[red]colour[/red] [bold",
+    "\u202egnp.exe\u2066 bidi",
+    "x" * 10_000,
+    "多" * 5_000,
+    "a\nb\tc\r\0d",
+    "\ud800 lone",
+    "",
+]
+
+
+async def test_hostile_titles_are_only_text() -> None:
+    titles = [queued(f"h{number}", title) for number, title in enumerate(HOSTILE)]
+    errors = [error(title or "nothing", f"h{number}", advice=title) for number, title in enumerate(HOSTILE)]
+    working: list[ev.Event] = [
+        started("h0", Stage.AUDIO),
+        ev.StageProgressed(session="h0", stage=Stage.AUDIO, fraction=1, message=HOSTILE[2]),
+    ]
+    workers = [ev.WorkerChanged(worker=1, status="error", session="h2", stage=Stage.AUDIO, last_error=HOSTILE[3])]
+    library = STARTED.model_copy(update={"library": "[/]\x1b[2J"})
+    source = Scripted(
+        [library, *titles, *errors, *working, *workers, batch(t=1.0, progress=12, eta_reason="[/]\x1b[2J")]
+    )
+    app = dashboard(source)
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        for opened in ("enter", "e", "L", "W", "question_mark"):
+            await pilot.press(opened)
+            await pilot.pause()
+            _is_clean(app)
+            await pilot.press("escape")
+        for key in ("down", "r", "x", "y", "m", "asterisk"):
+            await pilot.press(key)
+            _is_clean(app)
+        await pilot.press(
+            "slash", *"[@click", "left_square_bracket", "slash", "right_square_bracket", "enter", "escape"
+        )
+        await pilot.press("ctrl+p", *"click")
+        await until_shown(pilot, "[@click=app.bell]press[/]")
+        _is_clean(app)
+
+
+def _is_clean(app: Dashboard) -> None:
+    for line in app.screen._compositor.render_strips():
+        assert line.cell_length == app.size.width
+        for segment in line:
+            controls = [character for character in segment.text if unicodedata.category(character) in {"Cc", "Cs"}]
+            assert not controls, f"{controls!r} in {segment.text!r} on\n{shown(app)}"
+            assert "\u202e" not in segment.text
+            assert not (segment.style and segment.style.meta.get("@click"))
+
+
+async def test_every_key_has_help_and_an_action() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(100, 40), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        idents = [binding.id for binding in keys.ALL]
+        assert len(idents) == len(set(idents))
+        for bindings, node in ((keys.MAIN, app.main), (keys.TABLE, app.main.table), (keys.ERRORS, app.main.errors)):
+            for binding in bindings:
+                assert binding.tooltip
+                name = binding.action.partition("(")[0].removeprefix("app.")
+                assert hasattr(node, f"action_{name}") or hasattr(app, f"action_{name}"), binding.id
+        for binding in keys.APP:
+            assert hasattr(app, f"action_{binding.action}"), binding.id
+        await pilot.press("question_mark")
+        screen = await until_shown(pilot, "Move to the session above")
+        assert "up k" in screen
+        await pilot.press("q")
+        assert "Move to the session above" not in shown(app)
+        assert app.is_running
+
+
+async def test_details_show_stages_and_results(tmp_path: Path) -> None:
+    said = Transcript(segments=(Segment(id=0, start=61, end=62, text="hello there\x1b[2J"),))
+    seen = Chapters(chapters=(Chapter(index=0, start=0, end=9, title="The opening"),))
+    told = Summary(
+        title="All of it", overview="It went well.", points=(Point(text="A point", start=5),), keywords=("one",)
+    )
+    for name, result in ((TRANSCRIPT, said), (CHAPTERS, seen), (SUMMARY, told)):
+        (tmp_path / name).write_text(result.model_dump_json())
+    own = queued("own", "own session").model_copy(update={"output": str(tmp_path)})
+    source = Scripted([STARTED, own, started("own", Stage.AUDIO), batch(t=1.0, progress=12)])
+    app = dashboard(source)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("enter")
+        await until_shown(pilot, "attempt 1 of 3")
+        for key, words in (
+            ("2", "The opening"),
+            ("right", "It went well."),
+            ("4", "1:01  hello there"),
+            ("1", "results"),
+        ):
+            await pilot.press(key)
+            await until_shown(pilot, words)
+        (tmp_path / SUMMARY).write_text("{}")
+        await pilot.press("3")
+        await until_shown(pilot, "is not what it")
+        (tmp_path / SUMMARY).unlink()
+        await pilot.press("1", "3")
+        await until_shown(pilot, "There is nothing yet.")
+        await pilot.press("r")
+        assert source.asked == [("retry", "own")]
+        await pilot.press("escape")
+        await until_shown(pilot, "sort:state")
+
+
+async def test_errors_open_from_the_panel() -> None:
+    source = Scripted([*SCRIPT, *[error("Another cause.", f"s{number}", advice="do this") for number in range(8, 16)]])
+    app = dashboard(source)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_shown(pilot, "2 kinds")
+        await pilot.press("tab", "enter")
+        screen = await until_shown(pilot, "code codec")
+        assert "×8" in screen
+        assert "session 15" in screen
+        await pilot.press("escape", "down", "r")
+        assert source.asked == [("retry", "s1")]
+
+
+async def test_the_worker_menu() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("W")
+        await until_shown(pilot, "restart this one")
+        await pilot.press("down", "r", "w", "plus", "minus")
+        assert source.asked == [
+            ("restart_worker", 2),
+            ("restart_errored_workers",),
+            ("add_worker",),
+            ("remove_worker",),
+        ]
+
+
+async def test_the_log_follows_the_run() -> None:
+    source = Scripted([*SCRIPT, *[ev.Noted(message=f"line {number}") for number in range(50)]])
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("L")
+        await until_shown(pilot, "line 49")
+        source.emit(ev.Noted(message="the newest"))
+        await until_shown(pilot, "the newest")
+
+
+async def test_the_palette_goes_to_a_session_by_name() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("ctrl+p", *"session 23")
+        await until_shown(pilot, "go to session 23")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: app.board.selected == "s23")
+
+
+async def test_copies_go_through_the_terminal_or_into_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(outward, "takes_osc52", lambda: True)
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("y")
+        await until_shown(pilot, "to the clipboard")
+        assert app.clipboard.startswith("- session 0: running")
+        monkeypatch.setattr(outward, "takes_osc52", lambda: False)
+        await pilot.press("Y")
+        await until_shown(pilot, "this terminal takes no")
+        assert "## Errors" in (tmp_path / "enrich-tui" / "copied.txt").read_text()
+
+
+async def test_reports_and_pictures_are_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("E", "ctrl+s")
+        await until(pilot, lambda: len([*tmp_path.iterdir()]) == 2)
+        await until_shown(pilot, "Wrote")
+    report, picture = sorted(tmp_path.iterdir())  # noqa: ASYNC240 - a test waits for nothing else
+    assert "session 1: failed" in report.read_text()
+    assert picture.read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("environ", "takes"),
+    [
+        ({"TERM": "xterm-256color"}, True),
+        ({"TERM": "linux"}, False),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "Apple_Terminal"}, False),
+        ({"TERM": "xterm-256color", "VTE_VERSION": "7600"}, False),
+        ({"TERM": "screen.xterm-256color"}, False),
+    ],
+)
+def test_which_terminals_take_copies(environ: dict[str, str], takes: bool) -> None:
+    assert outward.takes_osc52(environ) is takes

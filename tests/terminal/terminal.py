@@ -1,0 +1,108 @@
+"""A program on a pseudo-terminal, with a screen that can be read. POSIX only."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import pyte
+
+START_UP = 20.0
+"""Seconds that a program may take to show something on a busy machine."""
+
+
+class Terminal:
+    """Starts Python with these arguments on a terminal of this size, and reads what it paints."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        size: tuple[int, int] = (80, 24),
+        environ: Mapping[str, str] | None = None,
+        stdout: int | None = None,
+    ) -> None:
+        width, height = size
+        self.screen = pyte.Screen(width, height)
+        self._stream = pyte.ByteStream(self.screen)
+        self.written = b""
+        """Everything that came so far."""
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.modes = termios.tcgetattr(slave)
+        self._slave = slave
+        kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLUMNS", "LINES"}}
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=slave,
+            stdout=slave if stdout is None else stdout,
+            stderr=slave,
+            start_new_session=True,
+            env={**kept, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(environ or {})},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+        os.close(self._slave)
+
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        return "\n".join(self.screen.display)
+
+    def read(self, seconds: float) -> None:
+        """Take in what was painted, waiting at most so long for the first of it."""
+        ready, _, _ = select.select([self._master], [], [], seconds)
+        if ready:
+            data = os.read(self._master, 65536)
+            self.written += data
+            self._stream.feed(data)
+
+    def until(self, text: str, seconds: float = START_UP) -> None:
+        """Read until this is on the screen, or fail."""
+        deadline = time.monotonic() + seconds
+        while text not in self.text:
+            assert time.monotonic() < deadline, f"waited in vain for {text!r}:\n{self.text}"
+            self.read(0.1)
+
+    def send(self, keys: str) -> None:
+        """Type."""
+        os.write(self._master, keys.encode())
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program."""
+        self.process.send_signal(number)
+
+    def end(self, seconds: float = START_UP) -> int:
+        """Read until the program has ended; returns its exit code."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
+            self.read(0.1)
+        self.read(0.1)
+        return self.process.returncode
+
+    def restored(self) -> bool:
+        """True where the terminal is as it was: normal screen, cursor shown, mouse off, modes as before."""
+        pairs = [(b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h"), (b"\x1b[?1000h", b"\x1b[?1000l")]
+        off = all(self.written.rfind(on) < self.written.rfind(back) for on, back in pairs)
+        return off and termios.tcgetattr(self._slave)[:4] == self.modes[:4]

@@ -1,0 +1,100 @@
+"""The dashboard on a real terminal: it paints, it leaves, and it leaves the terminal as it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+if os.name == "nt":
+    pytest.skip("needs a pseudo-terminal", allow_module_level=True)
+
+from tests.terminal.terminal import Terminal
+
+SIMULATED = ["-m", "enrich_tui.testing.simulated", "--sessions", "20", "--workers", "2", "--fail-rate", "0"]
+
+
+def test_it_paints_and_quits() -> None:
+    with Terminal(SIMULATED) as terminal:
+        terminal.until("1-")
+        terminal.until("RUNNING ▶")
+        assert "SIMULATED" in terminal.text
+        assert terminal.screen.display[-1].startswith(" ? help  / filter")
+        terminal.send("q")
+        terminal.until("Drain and quit")
+        terminal.send("s")
+        assert terminal.end() == 0
+        assert terminal.restored()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)], ids=["TERM", "HUP", "INT"]
+)
+def test_signals_end_it_with_the_terminal_restored(number: signal.Signals, code: int) -> None:
+    with Terminal(SIMULATED) as terminal:
+        terminal.until("RUNNING ▶")
+        terminal.signal(number)
+        assert terminal.end() == code
+        assert terminal.restored()
+
+
+def test_ctrl_c_twice_stops_at_once() -> None:
+    with Terminal(SIMULATED) as terminal:
+        terminal.until("RUNNING ▶")
+        terminal.send("\x03")
+        terminal.until("Stop now")
+        terminal.send("\x03")
+        assert terminal.end() == 130
+        assert terminal.restored()
+
+
+def test_standard_output_is_left_alone(tmp_path: Path) -> None:
+    target = tmp_path / "report"
+    with target.open("wb") as file, Terminal(SIMULATED, stdout=file.fileno()) as terminal:
+        terminal.until("RUNNING ▶")
+        terminal.signal(signal.SIGTERM)
+        assert terminal.end() == 143
+        assert terminal.restored()
+    assert target.read_bytes() == b""
+
+
+def test_a_crash_restores_the_terminal_and_shows_no_values() -> None:
+    program = (
+        "import asyncio; from enrich_tui.config import UiConfig; from enrich_tui.tui.app import Dashboard\n"
+        "class Broken:\n"
+        "    async def run(self, sink):\n"
+        "        secret = 'hunter2'; raise RuntimeError(secret)\n"
+        "app = Dashboard(Broken(), None, ui=UiConfig()); asyncio.run(app.run_async())\n"
+        "raise SystemExit(app.return_code)"
+    )
+    with Terminal(["-c", program]) as terminal:
+        assert terminal.end() == 70
+        assert terminal.restored()
+        assert b"hunter2" not in terminal.written
+        assert b"Traceback" not in terminal.written
+        assert "met an error of its own" in terminal.text
+
+
+def test_no_color_paints_no_colours() -> None:
+    with Terminal(SIMULATED, environ={"NO_COLOR": "1"}) as terminal:
+        terminal.until("RUNNING ▶")
+        assert {character.fg for line in terminal.screen.buffer.values() for character in line.values()} == {"default"}
+        assert b"\x1b[38" not in terminal.written
+
+
+def test_a_locale_without_utf8_is_drawn_in_ascii() -> None:
+    with Terminal(SIMULATED, environ={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}) as terminal:
+        terminal.until("RUNNING >")
+        terminal.signal(signal.SIGTERM)
+        assert terminal.end() == 143
+        assert terminal.restored()
+
+
+def test_the_services_import_no_textual() -> None:
+    program = "import sys, enrich_tui.display.view, enrich_tui.display.report\n"
+    program += "assert not {'textual', 'rich'} & {*sys.modules}"
+    subprocess.run([sys.executable, "-c", program], check=True)
