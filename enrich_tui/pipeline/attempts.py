@@ -87,9 +87,9 @@ class Attempts:
                 session=session, stage=stage, config=self._config, attempt=state.attempt, threads=self.threads
             )
             output = await self._runner(worker, task, lambda event: self._on_progress(session.id, stage, event))
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as cancelled:
             permit.release()
-            await self._pool.release_worker(worker)
+            await self._pool.release_worker(worker, error=cancelled)
             state.state = StageState.WAITING  # a stopped program goes on with it next time
             raise
         except Exception as raised:  # noqa: BLE001 - whatever it is, the error handler says what follows

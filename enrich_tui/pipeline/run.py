@@ -159,7 +159,7 @@ class BatchRun:
         if self._lease is not None:
             self._lease.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._pool.release_worker(await self._lease)
+                await self._unused(await self._lease)
         pending = [*self._tasks.values(), *self._background]
         for task in pending:
             task.cancel()
@@ -215,7 +215,7 @@ class BatchRun:
             entry, stage = candidate
             permit = self._errors.permit(OPERATIONS[stage])
             if permit is None:
-                self._spawn(self._pool.release_worker(worker))
+                self._spawn(self._unused(worker))
                 return
             entry.stages[stage].state = StageState.RUNNING
             attempt = self._attempts.run(worker, permit, entry, stage)
@@ -223,8 +223,12 @@ class BatchRun:
             self._tasks[entry.session.id, stage] = task
             task.add_done_callback(partial(self._attempt_over, (entry.session.id, stage)))
         if self._lease is not None and self._lease.done():
-            self._spawn(self._pool.release_worker(self._lease.result()))
+            self._spawn(self._unused(self._lease.result()))
             self._lease = None
+
+    async def _unused(self, worker: Worker) -> None:
+        """Give back a worker that did nothing: it counts as no job, like one whose job was cancelled."""
+        await self._pool.release_worker(worker, error=asyncio.CancelledError())
 
     def _attempt_over(self, key: tuple[str, Stage], task: asyncio.Task[None]) -> None:
         del self._tasks[key]
