@@ -76,6 +76,8 @@ class Limits(_Section):
     """Longest time for one stage, in seconds."""
     recycle_after: Annotated[int, Field(ge=1)] = 200
     """Jobs after which a worker's process is replaced."""
+    auto_restart: bool = True
+    """False: a worker in error stays so until a person restarts it."""
 
 
 class UiConfig(_Section):

@@ -37,7 +37,12 @@ async def live_run(
     workers = worker_count(config)
     slots = min(workers, cores)
     executors = ProcessExecutors(config.limits, threads=max(1, cores // slots), log_dir=log_folder())
-    pool = WorkerPool(max_workers=workers, executor_factory=executors, recycle_after=config.limits.recycle_after)
+    pool = WorkerPool(
+        max_workers=workers,
+        enable_auto_restart=config.limits.auto_restart,
+        executor_factory=executors,
+        recycle_after=config.limits.recycle_after,
+    )
     history = history_path()
     progress = ProgressService(estimator=EtaEstimator(load_history(history)))
     finder = LengthFinder(config.limits)
