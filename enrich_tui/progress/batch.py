@@ -67,13 +67,14 @@ class Batch:
         pending, processing, completed, failed = self.counts
         weight = sum(self._weights.values())
         done = sum(self._weights[session_id] * progress for session_id, progress in self._progress.items())
+        part = min(100.0, done / weight) if weight else 0.0
         return BatchProgress(
             total=len(self._states),
             pending=pending,
             processing=processing,
             completed=completed,
             failed=failed,
-            progress=min(100.0, done / weight) if weight else 0.0,
+            progress=part if pending + processing or not weight else 100.0,  # parts add up to a rounding less
             message=_message(len(self._states), pending + processing, completed, failed),
             eta=estimate.mid if estimate else None,
             eta_low=estimate.low if estimate else None,
