@@ -16,7 +16,7 @@ from enrich_tui import events as ev
 from enrich_tui.display.rows import ACTIVE, Cell, CellState, Line, SessionRow, SessionState, WorkerRow
 from enrich_tui.display.troubles import Troubles
 from enrich_tui.model import STAGES, SessionStatus, Stage, StageOutcome
-from enrich_tui.text import clean, gate
+from enrich_tui.text import clean, gate, seconds_text
 
 LINES = 2000
 """Lines of the log that are kept."""
@@ -78,7 +78,7 @@ class RunView:
         self._active: set[str] = set()
         self._with_eta: set[str] = set()
         self._ended: deque[list[float]] = deque(maxlen=int(RECENT / _BUCKET))
-        """Buckets of ten seconds: number, stages that ended well, stages that failed."""
+        """Buckets of ten seconds: number, attempts that ended well, attempts that failed."""
         self._handlers: dict[type, Callable[[Any], None]] = {
             ev.RunStarted: self._run_started,
             ev.SessionQueued: self._session_queued,
@@ -134,7 +134,7 @@ class RunView:
 
     @property
     def recent_error_rate(self) -> float | None:
-        """Percent of the stages that failed, of those that ended in the last ten minutes."""
+        """Percent of the attempts that failed, of those that ended in the last ten minutes."""
         oldest = (self.now - RECENT) // _BUCKET
         good = sum(bucket[1] for bucket in self._ended if bucket[0] >= oldest)
         bad = sum(bucket[2] for bucket in self._ended if bucket[0] >= oldest)
@@ -229,6 +229,7 @@ class RunView:
             clean(event.problem, 40),
         )
         self._follow_cells(row)
+        self._count_ended(failed=True)
         self._tell("warning", f"{row.title}: {event.stage} again in {event.delay:.0f} s. {cell.message}", row.id)
 
     def _stage_finished(self, event: ev.StageFinished) -> None:
@@ -259,7 +260,7 @@ class RunView:
             return
         row.message, row.advice, row.eta = _say(event.message or ""), _say(event.advice or ""), None
         self._set_state(row, _SESSION[event.status])
-        words = row.message or f"{row.state} in {event.duration:.0f} s"
+        words = row.message or f"{row.state} in {seconds_text(event.duration)}"
         self._tell(_LEVEL.get(event.status, "info"), f"{row.title}: {words}", row.id)
 
     def _session_requeued(self, event: ev.SessionRequeued) -> None:

@@ -22,6 +22,7 @@ from textual.timer import Timer
 
 from enrich_tui.config import UiConfig
 from enrich_tui.display.listing import Listing
+from enrich_tui.display.report import report
 from enrich_tui.display.view import RunView
 from enrich_tui.events import Controls, Event, Source
 from enrich_tui.text import clean
@@ -149,11 +150,29 @@ class Dashboard(App[int], inherit_bindings=False):
     def _follow_state(self) -> None:
         done = self.board.view.state == "done"
         if done and not self._completed:
-            if self._ui.notify:
-                self.bell()
-            if self._exit_on_complete and self.board.controls is not None:
-                self.board.controls.drain()
+            self._complete()
         self._completed = done
+
+    def _complete(self) -> None:
+        view = self.board.view
+        if self._ui.notify:
+            self.bell()
+            self._notify_desktop(f"enrich: {view.ended - view.unhappy} done, {view.unhappy} failed")
+        if self._ui.on_complete:
+            self.run_worker(self._on_complete(), exit_on_error=False)
+        if self._exit_on_complete and self.board.controls is not None:
+            self.board.controls.drain()
+
+    def _notify_desktop(self, words: str) -> None:
+        """OSC 9, which most terminals turn into a notification and the others ignore; own words only."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(f"\x1b]9;{words}\x07")
+
+    async def _on_complete(self) -> None:
+        path = await self.save(report(self.board.view), "enrich-report", ".md")
+        if path is not None and not await outward.run_command((*self._ui.on_complete, str(path))):
+            log.warning("The on_complete command failed.")
+            self.say("The on_complete command failed; see the log.")
 
     def _second(self) -> None:
         self.main.overview.redraw()

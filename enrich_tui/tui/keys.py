@@ -128,8 +128,27 @@ CHANGES = frozenset(
 )
 """Bindings that change the run; a recorded run cannot be changed."""
 
-FOOTER = ("help", "filter", "open", "retry", "restart", "pause", "palette", "quit")
-"""What the last line of the screen names, most wanted at the ends."""
+FOOTER = (
+    "help",
+    "filter",
+    "open",
+    "retry",
+    "retry-all",
+    "restart",
+    "workers",
+    "pause",
+    "sort",
+    "mark",
+    "copy",
+    "errors",
+    "log",
+    "palette",
+    "quit",
+)
+"""What the last line of the screen names."""
+
+DISPENSABLE = ("log", "mark", "copy", "errors", "sort", "workers", "retry-all", "palette", "restart", "open", "pause")
+"""What it leaves out where there is no room, in this order."""
 
 _SIGNS = {
     "question_mark": "?",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -68,6 +68,18 @@ def result_path(row: SessionRow) -> Path | None:
     return None
 
 
+async def run_command(arguments: Sequence[str]) -> bool:
+    """Run a program to its end, without a shell and without the terminal; False where it failed or is not there."""
+    nowhere = asyncio.subprocess.DEVNULL
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *arguments, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True
+        )
+    except OSError:
+        return False
+    return await process.wait() == 0
+
+
 async def open_path(path: Path) -> bool:
     """Open a file or folder with the program that the desktop has for it; False where there is none."""
     if sys.platform == "win32":
@@ -78,13 +90,7 @@ async def open_path(path: Path) -> bool:
     command = "open" if sys.platform == "darwin" else "xdg-open"
     if sys.platform != "darwin" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False
-    nowhere = asyncio.subprocess.DEVNULL
     try:
-        process = await asyncio.create_subprocess_exec(
-            command, str(place), stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True
-        )
-        return await asyncio.wait_for(process.wait(), 10) == 0
+        return await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(run_command((command, str(place))))), 10)
     except TimeoutError:
-        return True
-    except OSError:
-        return False
+        return True  # some openers stay until the program that they opened is closed

@@ -143,7 +143,7 @@ def palette(app: App[Any]) -> Palette:
         text=Style(color=ink.rich_color),
         strong=Style(color=ink.rich_color, bold=True),
         dim=between(0.1 if strict else 0.36),
-        faint=between(0.4 if strict else 0.62),
+        faint=between(0.4 if strict else 0.58 if theme.dark else 0.48),
         accent=of("accent"),
         good=of("success"),
         warn=of("warning"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from enrich_tui import events as ev
@@ -270,6 +273,48 @@ async def test_exit_on_complete_ends_by_itself() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: not app.is_running)
     assert source.asked == [("drain",)]
+
+
+async def test_at_the_end_a_command_gets_the_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = f"import sys, shutil; shutil.copy(sys.argv[1], {str(tmp_path / 'got')!r})"
+    source = Scripted(SCRIPT)
+    app = dashboard(source, on_complete=(sys.executable, "-c", program), notify=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "12%")
+        source.emit(batch(t=60.0, state="done"))
+        await until(pilot, lambda: app.workers._workers == set() and (tmp_path / "got").exists())
+    assert "session 1: failed" in (tmp_path / "got").read_text()
+
+
+async def test_the_wheel_is_not_undone_by_the_run() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("down")
+        app.main.table.scroll_to(y=16, animate=False, immediate=True, force=True)
+        source.emit(started("s9", Stage.AUDIO, t=43.0))
+        await until(pilot, lambda: app.board.view.counts[SessionState.RUNNING] == 2)
+        await pilot.pause()
+        assert app.main.table.scroll_offset.y == 16
+        await pilot.press("down")
+        await until(pilot, lambda: "▸ session" in shown(app))
+
+
+async def test_clicks_select_sort_and_press_keys() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.click("#sessions", offset=(10, 3))
+        assert app.board.selected == "s3"
+        await pilot.click("#head", offset=(4, 1))
+        await until_shown(pilot, "sort:name ▲")
+        await pilot.click("#head", offset=(4, 1))
+        await until_shown(pilot, "sort:name ▼")
+        await pilot.click("#keys", offset=(1, 0))
+        await until_shown(pilot, "Move to the session above")
 
 
 async def test_an_error_of_the_program_shows_no_values(caplog: pytest.LogCaptureFixture) -> None:

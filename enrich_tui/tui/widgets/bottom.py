@@ -11,7 +11,7 @@ from textual.message import Message
 from enrich_tui.text import fit, seconds_text
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.drawing import Row
-from enrich_tui.tui.keys import CHANGES, keys_of
+from enrich_tui.tui.keys import CHANGES, DISPENSABLE, keys_of
 from enrich_tui.tui.widgets.panel import Panel
 
 
@@ -56,8 +56,10 @@ class KeyLine(Panel):
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
         parts = [(binding, self._part(binding)) for binding in self._offered]
-        while len(parts) > 2 and sum(part.width + 2 for _, part in parts) > width:
-            del parts[-2]
+        for ident in DISPENSABLE:
+            if sum(part.width + 2 for _, part in parts) <= width:
+                break
+            parts = [(binding, part) for binding, part in parts if binding.id != ident]
         row = Row().add(" ")
         self._spans = []
         for binding, part in parts:

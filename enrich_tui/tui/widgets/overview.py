@@ -108,7 +108,8 @@ class Overview(Panel):
         tail.add(" ")
         # the bar keeps its length while the words beside it change
         room = max(width - max(tail.width, 41), 10)
-        line = Row().add(" ").append(bar(view.fraction, room, self.board.glyphs, palette.bar, palette.rest))
+        done = palette.good if view.state == "done" else palette.bar
+        line = Row().add(" ").append(bar(view.fraction, room, self.board.glyphs, done, palette.rest))
         return line.append(tail)
 
     def _totals(self, width: int) -> Row:

@@ -118,6 +118,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The order or the number of sessions changed: keep the cursor on its session, at the same height."""
         listing = self.board.listing
         height_on_screen = self._index - self.scroll_offset.y
+        in_sight = 0 <= height_on_screen < self.size.height
         self.virtual_size = Size(self.scrollable_content_region.width, len(listing))
         place = None
         if not self._pinned and self.board.selected is not None:
@@ -125,7 +126,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         if place is None:
             place = 0 if self._pinned else min(self._index, len(listing) - 1)
         self._select(max(place, 0))
-        if not self._pinned:
+        if not self._pinned and in_sight:
             self.scroll_to(y=place - height_on_screen, animate=False, immediate=True, force=True)
             self._keep_in_sight()
         self.refresh()
