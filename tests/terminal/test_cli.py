@@ -245,9 +245,7 @@ def test_doctor_says_what_is_there(home: dict[str, str]) -> None:
     assert ("Ready." in told.stdout) == (told.returncode == 0)
 
 
-def test_workers_that_cannot_start_end_the_run_with_three(
-    home: dict[str, str], library: Path, tmp_path: Path
-) -> None:
+def test_workers_that_cannot_start_end_the_run_with_three(home: dict[str, str], library: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "sitecustomize.py").write_text(
