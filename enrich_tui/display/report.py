@@ -11,13 +11,12 @@ from enrich_tui.text import clean, seconds_text
 def report(view: RunView) -> str:
     """The whole run."""
     counts = view.counts
-    took = view.finished.duration if view.finished else view.batch.elapsed if view.batch else view.now
     lines = [f"# Enrichment of {view.library or 'recordings'}", ""]
     if view.started is not None:
         lines.append(f"- started: {clean(view.started.at)}, {clean(view.started.program)}")
         if view.started.simulated:
             lines.append("- simulated: nothing of this was really done")
-    lines.append(f"- state: {view.state} after {seconds_text(took)}")
+    lines.append(f"- state: {view.state} after {seconds_text(view.elapsed)}")
     lines.append(
         "- sessions: "
         + ", ".join(f"{counts[state]} {state}" for state in SessionState if counts[state] or state is SessionState.DONE)

@@ -75,6 +75,7 @@ class RunView:
         """Processors in use by all workers, second by second."""
         self.dirty: set[str] = set()
         self.parts: set[str] = set()
+        self._took: float | None = None
         self._active: set[str] = set()
         self._with_eta: set[str] = set()
         self._ended: deque[list[float]] = deque(maxlen=int(RECENT / _BUCKET))
@@ -116,6 +117,13 @@ class RunView:
         return self.batch.state if self.batch is not None else "starting"
 
     @property
+    def elapsed(self) -> float:
+        """Seconds that the batch has taken; it stands still when all is done, however long one looks at it."""
+        if self._took is not None:
+            return self._took
+        return self.batch.elapsed if self.batch is not None else self.now
+
+    @property
     def ended(self) -> int:
         """Sessions that ended, well or not."""
         return self.counts.total() - sum(self.counts[state] for state in (*ACTIVE, SessionState.QUEUED))
@@ -152,7 +160,7 @@ class RunView:
 
     def _second(self) -> None:
         self.dirty |= self._active
-        self.cpu.append(sum(worker.cpu or 0.0 for worker in self.workers.values()))
+        self.cpu.append(sum(worker.cpu or 0.0 for worker in self.workers.values() if worker.status == "active"))
         self.parts.add("second")
 
     def _tell(self, level: str, text: str, session: str | None = None) -> None:
@@ -327,6 +335,7 @@ class RunView:
     def _batch_changed(self, event: ev.BatchChanged) -> None:
         if self.batch is None or self.batch.state != event.state:
             self.parts.add("header")
+            self._took = event.elapsed if event.state == "done" else None
         if event.eta_reason and (self.batch is None or self.batch.eta_reason != event.eta_reason):
             self._tell("info", f"New estimate: {_say(event.eta_reason)}")
         self.batch = event

@@ -89,6 +89,11 @@ def short_time(seconds: float | None) -> str:
     return f"{hours}h{minutes:02}m" if hours < SPANS // 10 else f"{hours}h"
 
 
+def brief(seconds: float) -> str:
+    """What something took that is over, in at most five cells; never nothing."""
+    return "<1s" if 0 < seconds < 1 else short_time(seconds)
+
+
 def heading(layout: Columns, sort: Sort, palette: Palette) -> Row:
     """The names of the columns; the one that is sorted by stands out."""
 
@@ -141,7 +146,8 @@ def session_line(row: SessionRow, board: Board, layout: Columns, *, selected: bo
         line.append(stage_cell(current[1], layout.stage, now, glyphs, palette))
     if layout.attempt:
         cell = current[1] if current is not None else None
-        tries = f"{cell.attempt}/{cell.attempts}" if cell is not None and cell.attempts and cell.attempt else ""
+        telling = cell is not None and (cell.attempt > 1 or cell.state is CellState.PROCESSING)
+        tries = f"{cell.attempt}/{cell.attempts or cell.attempt}" if cell is not None and telling else ""
         line.cell(tries, layout.attempt, palette.warn if cell is not None and cell.attempt > 1 else palette.faint)
         busy = cell is not None and cell.state is CellState.PROCESSING and cell.worker is not None
         line.cell(f"w{cell.worker}" if cell is not None and busy else "", layout.worker, palette.dim, right=True)
@@ -167,7 +173,7 @@ def stage_cell(cell: Cell, width: int, now: float, glyphs: Glyphs, palette: Pale
             line.cell(words, width, palette.warn)
         case CellState.COMPLETED:
             line.add(sign, palette.good)
-            line.cell(" kept" if cell.cached else f" {short_time(cell.spent)}", width - 1, palette.dim)
+            line.cell(" kept" if cell.cached else f" {brief(cell.spent)}", width - 1, palette.dim)
         case CellState.FAILED:
             line.add(sign, palette.bad).cell(f" {cell.word or 'failed'}", width - 1, palette.bad)
         case CellState.CANCELLED:

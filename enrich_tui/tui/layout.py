@@ -35,7 +35,7 @@ class Plan:
 def plan(width: int, height: int, errors: int) -> Plan:
     """The plan for a screen of this size with so many kinds of errors."""
     wide = width >= WIDE and height >= 20
-    side = min(_SIDE, width - _TABLE - GAP) if wide else 0
+    side = min(_SIDE, width * 3 // 10, width - _TABLE - GAP) if wide else 0
     if height < 4:
         return Plan(1, 0, 0, badge=False, side=0, details=False, status=0, footer=0, table=False)
     if height < 12 or width < 48:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -142,7 +143,9 @@ class DetailScreen(ReaderScreen):
                 lines.append(Paragraph(f"{glyphs.arrow} {cell.advice}", palette.accent, indent=_LABEL))
             if cell.problem:
                 lines.append(Paragraph(f"code {cell.problem}", palette.dim, indent=_LABEL))
-            lines += [Paragraph(name, palette.dim, indent=_LABEL) for name in cell.outputs]
+            if cell.outputs:
+                names = "  ".join(Path(name).name for name in cell.outputs)
+                lines.append(Paragraph(names, palette.dim, indent=_LABEL))
         if self._log:
             lines += [Paragraph(), Paragraph(self._log, palette.dim, "log", palette.dim, _LABEL)]
         return lines

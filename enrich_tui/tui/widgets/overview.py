@@ -80,11 +80,10 @@ class Overview(Panel):
     def _outcome(self) -> Row:
         view, palette, counts = self.board.view, self.board.palette, self.board.view.counts
         good = counts[SessionState.DONE] + counts[SessionState.PARTIAL]
-        took = view.finished.duration if view.finished else view.batch.elapsed if view.batch else view.now
         row = Row().add("DONE", palette.good + Style(bold=True)).add(f" {good} ok, ", palette.text)
         failed = counts[SessionState.FAILED]
         row.add(f"{failed} failed", palette.bad if failed else palette.text)
-        return row.add(f" in {seconds_text(took)}", palette.text)
+        return row.add(f" in {seconds_text(view.elapsed)}", palette.text)
 
     def _eta(self) -> str:
         batch = self.board.view.batch
@@ -133,8 +132,7 @@ class Overview(Panel):
                 .add(glyphs.states[state], style)
                 .add(f" {count} {state}", palette.text if count else palette.faint)
             )
-        elapsed = seconds_text(view.batch.elapsed if view.batch else view.now)
-        right = Row().add(f"elapsed {elapsed} ", palette.dim)
+        right = Row().add(f"elapsed {seconds_text(view.elapsed)} ", palette.dim)
         return spread(Row().add(" ").append(parted(parts, width - right.width - 3)), right, width)
 
     def _pool(self, width: int) -> Row:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enrich_tui.display.rows import Cell, CellState, SessionState, WorkerRow
 from enrich_tui.model import Stage
 from enrich_tui.text import fit
-from enrich_tui.tui.columns import short_time, state_style
+from enrich_tui.tui.columns import brief, short_time, state_style
 from enrich_tui.tui.drawing import Row, bar, bytes_text, rule, sparkline
 from enrich_tui.tui.widgets.panel import Panel
 from enrich_tui.tui.wrapping import wrap
@@ -70,7 +70,7 @@ class PoolPanel(Panel):
 
         def pair(name: str, value: str, other: str = "", other_value: str = "") -> Row:
             row = Row().add("  ").cell(name, 11, palette.dim).cell(value, half - 13, palette.text)
-            return row.cell(other, 10, palette.dim).add(other_value, palette.text)
+            return row.cell(other, 11, palette.dim).add(other_value, palette.text)
 
         if width < ROOMY:
             half = width
@@ -78,16 +78,18 @@ class PoolPanel(Panel):
                 *lines,
                 pair("active", f"{pool.active} of {pool.total}"),
                 pair("error rate", f"{pool.error_rate:.1f}%"),
-                pair("last 10m", f"{recent:.1f}%" if recent is not None else "-"),
+                pair("failed 10m", f"{recent:.1f}%" if recent is not None else "-"),
                 pair("uptime", f"{pool.uptime_percentage:.1f}%"),
                 pair("restarts", f"{pool.restarts}"),
                 pair("memory", bytes_text(memory) if memory else "-"),
             ]
         lines += [
             pair("active", f"{pool.active} of {pool.total}", "idle", f"{pool.idle}"),
-            pair("error rate", f"{pool.error_rate:.1f}%", "last 10m", f"{recent:.1f}%" if recent is not None else "-"),
+            pair(
+                "error rate", f"{pool.error_rate:.1f}%", "failed 10m", f"{recent:.1f}%" if recent is not None else "-"
+            ),
             pair("uptime", f"{pool.uptime_percentage:.1f}%", "restarts", f"{pool.restarts}"),
-            pair("waiting", f"{pool.pending}", "stage avg", short_time(pool.avg_job_duration)),
+            pair("waiting", f"{pool.pending}", "stage avg", brief(pool.avg_job_duration)),
             pair("memory", bytes_text(memory) if memory else "-", "in error", f"{pool.error}"),
         ]
         graph = Row().add("  ").cell("cpu", 11, palette.dim).cell(f"{cpu:.1f}", 5, palette.text)
@@ -142,7 +144,7 @@ class DetailPanel(Panel):
             if cell.cached:
                 line.add("  kept", palette.dim)
             elif cell.spent:
-                line.add(f"  {short_time(cell.spent)}", palette.dim)
+                line.add(f"  {brief(cell.spent)}", palette.dim)
             said, style = cell.message, palette.text
         if cell.attempt > 1:
             line.add(
