@@ -3,7 +3,7 @@
 A lease may be taken in one task and ended in another, so that a task has ended proves nothing as long as anybody has
 the handle. Two things do prove it:
 
-- The handle does not exist any more. The pool itself only has a weak reference to it.
+- Nobody but the pool itself refers to the handle any more.
 - No task that still runs has used it, and the handle is referenced by nothing but frames that will never run again. An
   exception keeps the frames of its traceback, and whoever keeps the exception (``gather``, a finished task, a log)
   keeps a handle that way which the holder can no longer give back.
@@ -19,8 +19,8 @@ from types import FrameType
 
 from enrich_tui.pool.slot import Slot
 
-_OWN = 2
-"""References to the handle that :func:`abandoned` itself makes: its variable, and the argument of the count."""
+_OWN = 3
+"""References to the handle that are no holder's: the slot's, the variable and the argument in :func:`abandoned`."""
 
 
 def abandoned(slot: Slot) -> bool:
@@ -29,10 +29,10 @@ def abandoned(slot: Slot) -> bool:
     Costs some ten milliseconds where the handle is still referenced, but no task that still runs has assigned a job to
     it or run one.
     """
-    if slot.handle is None:
-        return False
-    worker = slot.handle()
+    worker = slot.holder
     if worker is None:
+        return False
+    if sys.getrefcount(worker) == _OWN:
         return True
     task = None if slot.user is None else slot.user()
     if task is not None and not task.done():

@@ -89,35 +89,37 @@ class WorkerPool:
         loop = self._loop or self._bind()
         wait = self._acquisition_timeout if timeout is None else _seconds(timeout)
         slot = roster.take()
-        if slot is not None:
-            return roster.hand_out(slot)
-        roster.warm_one()
-        waiter = roster.waiters.join(loop, wait)
-        try:
-            given = await waiter
-        except BaseException:  # cancelled, or the caller's coroutine was closed
-            slot = roster.waiters.leave(waiter)
-            if slot is not None and slot.leased:
-                roster.end_lease(slot, self._clock())
-            raise
-        if given is Refusal.TIMEOUT:
-            raise WorkerAcquisitionTimeoutError(wait)
-        if isinstance(given, Refusal) or not given.leased:
-            raise PoolShutdownError
-        return roster.hand_out(given)
+        if slot is None:
+            roster.warm_one()
+            waiter = roster.waiters.join(loop, wait)
+            try:
+                given = await waiter
+            except BaseException:  # cancelled, or the caller's coroutine was closed
+                slot = roster.waiters.leave(waiter)
+                if slot is not None and slot.leased:
+                    roster.end_lease(slot, self._clock())
+                raise
+            if not isinstance(given, Slot):
+                raise WorkerAcquisitionTimeoutError(wait) if given is Refusal.TIMEOUT else PoolShutdownError
+            if not given.leased:
+                raise PoolShutdownError
+            slot = given
+        worker = slot.holder = Worker(slot)
+        return worker
 
     def assign_job(self, worker: Worker, job_id: str) -> None:
         """Say what the worker works on; its processing time counts from here.
 
         Raises :class:`PoolError` where the lease has ended.
         """
-        if not worker.leased:
-            raise PoolShutdownError if self._roster.closing else PoolError("This worker has been given back already.")
-        slot = worker.slot
+        slot, roster = worker.slot, self._roster
+        if slot.holder is not worker:
+            raise PoolShutdownError if roster.closing else PoolError("This worker has been given back already.")
         slot.current_job = job_id
         slot.busy_since = slot.last_activity_at = self._clock()
         slot.used(self._loop)
-        self._roster.changed(slot)
+        if roster.listeners:
+            roster.changed(slot)
 
     async def release_worker(self, worker: Worker, error: BaseException | None = None) -> None:
         """Give a worker back, with the error in which its job ended, if it did.
@@ -127,7 +129,7 @@ class WorkerPool:
         waits: a restart goes on by itself.
         """
         slot, roster = worker.slot, self._roster
-        if roster.slots.get(slot.id) is not slot or worker.epoch != slot.epoch:
+        if slot.holder is not worker or slot.owner is not roster:
             self._refuse_release(slot)
             return
         now = self._clock()
@@ -144,7 +146,7 @@ class WorkerPool:
     def _refuse_release(self, slot: Slot) -> None:
         if slot.condition is Condition.CLOSED:
             return  # it was taken away from its holder
-        if self._roster.slots.get(slot.id) is not slot:
+        if slot.owner is not self._roster:
             raise ValueError("This worker belongs to another pool.")
         log.warning("Worker %d was released a second time; nothing changes.", slot.id)
 

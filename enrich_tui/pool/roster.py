@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
 from enrich_tui.errors.problems import Problem, WorkerCrashedError
-from enrich_tui.pool.executor import ExecutorFactory
+from enrich_tui.pool.executor import Executor, ExecutorFactory
 from enrich_tui.pool.ledger import Ledger
 from enrich_tui.pool.model import WorkerSnapshot, WorkerState
 from enrich_tui.pool.slot import Condition, Slot
 from enrich_tui.pool.upkeep import Upkeep
 from enrich_tui.pool.waiters import Waiters
-from enrich_tui.pool.worker import Worker
 
 log = logging.getLogger(__name__)
+
+_RESTARTING = Condition.RESTARTING  # in Python 3.11, to look up a member costs more than all that it decides here
 
 Listener = Callable[[WorkerSnapshot], object]
 
@@ -58,13 +58,14 @@ class Roster:
         """A new slot with the lowest number that is free; nobody has been offered it yet."""
         ident = next(number for number in count(1) if number not in self.slots)
         executor = None if self._executor_factory is None else self._executor_factory(ident)
-        slot = self.slots[ident] = Slot(ident, executor, self._clock())
+        slot = self.slots[ident] = Slot(self, ident, executor, self._clock())
         return slot
 
     def take(self) -> Slot | None:
         """Lease an idle slot that is alive, if there is one."""
-        while self.idle:
-            slot, _ = self.idle.popitem()
+        idle = self.idle
+        while idle:
+            slot, _ = idle.popitem()
             if slot.executor is None or slot.executor.alive:
                 self._lease(slot, self._clock())
                 return slot
@@ -91,27 +92,16 @@ class Roster:
         if self.listeners:
             self.changed(slot)
 
-    def hand_out(self, slot: Slot) -> Worker:
-        """What the holder of a slot that was just leased gets in hand."""
-        worker = Worker(slot, slot.epoch)
-        slot.handle = weakref.ref(worker)
-        return worker
-
     def end_lease(self, slot: Slot, now: float, faulty: bool = False) -> None:
         """Take the slot from its holder, and decide what becomes of it."""
         slot.vacate()
-        rules = self._rules
         if self.closing or slot.retiring:
             self.close(slot, WorkerState.SHUTDOWN if self.closing else WorkerState.REMOVED)
-        elif slot.condition is Condition.RESTARTING:
+        elif slot.condition is _RESTARTING:
             self.changed(slot)
-        elif faulty or slot.error_count >= rules.error_threshold:
+        elif faulty or slot.error_count >= self._rules.error_threshold:
             self._fault(slot)
-        elif slot.executor is not None and (
-            not slot.executor.alive
-            or self.too_big(slot)
-            or (rules.recycle_after is not None and slot.jobs_since_start >= rules.recycle_after)
-        ):
+        elif slot.executor is not None and self._worn(slot, slot.executor):
             self.upkeep.restart(slot)
         else:
             self.offer(slot, now)
@@ -126,6 +116,10 @@ class Roster:
         """True where its process has more memory than it should."""
         limit = self._rules.memory_limit
         return limit is not None and (slot.vitals().memory or 0) > limit
+
+    def _worn(self, slot: Slot, executor: Executor) -> bool:
+        jobs = self._rules.recycle_after
+        return not executor.alive or self.too_big(slot) or (jobs is not None and slot.jobs_since_start >= jobs)
 
     def close(self, slot: Slot, state: WorkerState) -> asyncio.Task[None] | None:
         """End a slot for good. Returns the task that stops its executor, where it has one that was started."""

@@ -45,12 +45,11 @@ class Slot:
         "down_since",
         "down_total",
         "ended_at",
-        "epoch",
         "error_count",
         "executor",
         "failed_starts",
         "generation",
-        "handle",
+        "holder",
         "id",
         "jobs_since_start",
         "kick",
@@ -60,6 +59,7 @@ class Slot:
         "leaked",
         "lease_generation",
         "leased",
+        "owner",
         "restart_count",
         "retiring",
         "task",
@@ -69,7 +69,9 @@ class Slot:
         "user",
     )
 
-    def __init__(self, ident: int, executor: Executor | None, now: float) -> None:
+    def __init__(self, owner: object, ident: int, executor: Executor | None, now: float) -> None:
+        self.owner = owner
+        """Whose slot it is."""
         self.id = ident
         self.executor = executor
         self.condition = Condition.READY if executor is None else Condition.COLD
@@ -78,11 +80,9 @@ class Slot:
         """It leaves the pool when its job has ended."""
 
         self.leased = False
-        self.handle: weakref.ref[Worker] | None = None
-        """What its holder has in hand, from the moment in which the holder wakes up with it. Weak: a handle that nobody
-        has any more is a lease that nobody will end."""
-        self.epoch = 0
-        """Tells a lease from the one before."""
+        self.holder: Worker | None = None
+        """What its holder has in hand, from the moment in which the holder wakes up with it; it tells this lease from
+        all others. Where nobody else refers to it, nobody will end the lease."""
         self.lease_generation = 0
         """The process that the latest job of this lease ran in."""
         self.user: weakref.ref[asyncio.Task[Any]] | None = None
@@ -136,10 +136,9 @@ class Slot:
     def vacate(self) -> None:
         """Nobody holds it any more; what a former holder still does with its handle has no effect."""
         self.leased = False
-        self.handle = None
+        self.holder = None
         self.user = None
         self.current_job = None
-        self.epoch += 1
 
     def job_ended(self, error: Exception | None, now: float) -> None:
         """Book a job that ended, with this error or well."""

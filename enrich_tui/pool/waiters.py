@@ -36,10 +36,11 @@ class Waiters(Generic[T]):
         self._deadlines: list[tuple[float, int, asyncio.Future[T | Refusal]]] = []
         self._order = count()
         self._timer: asyncio.TimerHandle | None = None
-        self._waiting = 0
+        self._dead = 0
+        """How many in the line do not wait any more."""
 
     def __len__(self) -> int:
-        return self._waiting
+        return len(self._line) - self._dead
 
     def join(self, loop: asyncio.AbstractEventLoop, timeout: float) -> asyncio.Future[T | Refusal]:
         """Stand at the end of the line for at most ``timeout`` seconds (``math.inf``: for ever).
@@ -48,10 +49,11 @@ class Waiters(Generic[T]):
         """
         future: asyncio.Future[T | Refusal] = loop.create_future()
         self._line.append(future)
-        self._waiting += 1
         if timeout != math.inf:
             deadline = loop.time() + timeout
             heappush(self._deadlines, (deadline, next(self._order), future))
+            if len(self._deadlines) > 2 * len(self) + _SLACK:
+                self._sweep()
             if self._timer is None or deadline < self._timer.when():
                 self._arm(loop, deadline)
         return future
@@ -62,17 +64,15 @@ class Waiters(Generic[T]):
         while line:
             future = line.popleft()
             if not future.done():
-                self._waiting -= 1
-                if len(self._deadlines) > 2 * self._waiting + _SLACK:
-                    self._sweep()
                 return future
+            self._dead -= 1
         return None
 
     def leave(self, future: asyncio.Future[T | Refusal]) -> T | None:
         """Stop waiting. Returns what the waiter had already been given, which is then for the caller to pass on."""
         if future.cancel() or future.cancelled():
-            self._waiting -= 1
-            if len(self._line) > 2 * self._waiting + _SLACK:
+            self._dead += 1
+            if self._dead > len(self) + _SLACK:
                 self._sweep()
             return None
         given = future.result()
@@ -81,9 +81,10 @@ class Waiters(Generic[T]):
     def refuse(self) -> None:
         """Send everybody away."""
         for future in self._line:
-            if not future.done():
+            if future.done():
+                self._dead -= 1
+            else:
                 future.set_result(Refusal.SHUTDOWN)
-                self._waiting -= 1
         self._line.clear()
         self._deadlines.clear()
         if self._timer is not None:
@@ -105,12 +106,14 @@ class Waiters(Generic[T]):
                     self._arm(loop, deadline)
                     break
                 future.set_result(Refusal.TIMEOUT)
-                self._waiting -= 1
+                self._dead += 1
             heappop(self._deadlines)
-        if len(self._line) > 2 * self._waiting + _SLACK:
+        if self._dead > len(self) + _SLACK:
             self._sweep()
 
     def _sweep(self) -> None:
-        self._line = deque(future for future in self._line if not future.done())
+        living = deque(future for future in self._line if not future.done())
+        self._dead -= len(self._line) - len(living)
+        self._line = living
         self._deadlines = [entry for entry in self._deadlines if not entry[2].done()]
         heapify(self._deadlines)

@@ -32,12 +32,11 @@ class Worker:
     are equal where they mean the same worker. Points in time are seconds of the pool's clock, durations are seconds.
     """
 
-    __slots__ = ("__weakref__", "epoch", "slot")
+    __slots__ = ("slot",)
 
-    def __init__(self, slot: Slot, epoch: int) -> None:
+    def __init__(self, slot: Slot) -> None:
         self.slot = slot
-        """For the pool, as the next; holders use the attributes below."""
-        self.epoch = epoch
+        """For the pool; holders use the attributes below."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Worker) and other.slot is self.slot
@@ -51,7 +50,7 @@ class Worker:
     @property
     def leased(self) -> bool:
         """False once this lease has ended."""
-        return self.epoch == self.slot.epoch
+        return self.slot.holder is self
 
     @property
     def runs_jobs(self) -> bool:
@@ -121,7 +120,6 @@ class Worker:
             raise PoolError("This worker has been given back already.")
         if slot.condition is not Condition.READY:
             raise WorkerCrashedError(Problem.WORKER_CRASHED, detail="the worker is restarting")
-        self.epoch = slot.epoch
         slot.lease_generation = slot.generation
         slot.used(None)
         return await slot.executor.run(job, on_event)
