@@ -1,0 +1,139 @@
+"""The pictures in screenshots/, from a real run over the demo's sessions.
+
+    python -m tests.screenshots [FOLDER]
+
+Writes each view as SVG and, where a Chromium is found, as PNG. A worker is killed on the way, as a person would see it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from base64 import b64decode
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from enrich_tui.config import Config, Limits, UiConfig
+from enrich_tui.demo import make_library
+from enrich_tui.discovery import discover
+from enrich_tui.launch import live_run
+from enrich_tui.model import EnrichmentOptions
+from enrich_tui.tui.app import Dashboard
+from tests.browser.devtools import Browser, find_chromium
+
+FOLDER = Path(__file__).parents[1] / "screenshots"
+SIZES = ((80, 24), (140, 40))
+THEMES = {"dark": "enrich-dark", "light": "enrich-light"}
+PATIENCE = 120.0
+"""Seconds to wait for a state of the run."""
+
+
+class Photographer:
+    """Takes the pictures of one dashboard."""
+
+    def __init__(self, app: Dashboard, pilot: Pilot[int], folder: Path) -> None:
+        self._app = app
+        self._pilot = pilot
+        self._folder = folder
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Wait for a state of the run."""
+        async with asyncio.timeout(PATIENCE):
+            while not reached():
+                await self._pilot.pause(0.05)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and wait until they have had their effect."""
+        await self._pilot.press(*keys)
+        await self._pilot.pause(0.3)
+
+    async def take(self, name: str, sizes: tuple[tuple[int, int], ...] = SIZES) -> None:
+        """Take the view in all sizes and themes."""
+        for columns, rows in sizes:
+            for theme, full in THEMES.items():
+                self._app.theme = full
+                await self._pilot.resize_terminal(columns, rows)
+                await self._pilot.pause(0.3)
+                picture = self._app.export_screenshot(title="enrich")
+                (self._folder / f"{name}-{columns}x{rows}-{theme}.svg").write_text(picture, encoding="utf-8")
+
+
+async def photograph(library: Path, folder: Path) -> None:
+    """Run the dashboard over the library and take its pictures."""
+    config = Config(limits=Limits(auto_restart=False), workers=2)
+    async with live_run(discover(library), EnrichmentOptions(), config, keep_open=True) as batch:
+        app = Dashboard(batch, batch, ui=UiConfig())
+        async with app.run_test(size=SIZES[1]) as pilot:
+            camera = Photographer(app, pilot, folder)
+            view = app.board.view
+            await camera.until(
+                lambda: (
+                    view.batch is not None
+                    and view.batch.completed >= 1
+                    and any(worker.pid and worker.session for worker in view.workers.values())
+                )
+            )
+            victim = next(worker for worker in view.workers.values() if worker.pid and worker.session)
+            os.kill(victim.pid or 0, signal.SIGKILL)
+            await camera.until(lambda: any(worker.status == "error" for worker in view.workers.values()))
+            await camera.take("dashboard")
+            await camera.press("w")
+            await camera.until(lambda: view.state == "done")
+            await camera.take("done")
+            await camera.press("question_mark")
+            await camera.take("help", SIZES[1:])
+            await camera.press("escape", "e")
+            await camera.take("errors", SIZES[1:])
+            await camera.press("escape", "end", "enter")
+            await camera.take("details", SIZES[1:])
+            await camera.press("4")
+            await camera.take("transcript", SIZES[1:])
+            batch.drain()
+
+
+def to_png(folder: Path) -> None:
+    """Make a PNG of each SVG, twice its size in points."""
+    program = find_chromium()
+    if program is None:
+        sys.exit("There is no Chromium here: only SVG files were written.")
+    with tempfile.TemporaryDirectory() as profile:
+        browser = Browser(program, Path(profile))
+        try:
+            for picture in sorted(folder.glob("*.svg")):
+                browser.open(picture.resolve().as_uri())
+                box = browser.value(
+                    "(() => { const v = document.documentElement.viewBox.baseVal; return [v.width, v.height]; })()"
+                )
+                clip = {"x": 0, "y": 0, "width": box[0], "height": box[1], "scale": 1}
+                browser.call(
+                    "Emulation.setDeviceMetricsOverride",
+                    width=int(box[0]),
+                    height=int(box[1]),
+                    deviceScaleFactor=1,
+                    mobile=False,
+                )
+                browser.open(picture.resolve().as_uri())
+                image = browser.call("Page.captureScreenshot", format="png", clip=clip)["data"]
+                picture.with_suffix(".png").write_bytes(b64decode(image))
+        finally:
+            browser.close()
+
+
+def main(folder: Path) -> None:
+    """Take all pictures anew."""
+    folder.mkdir(exist_ok=True)
+    for old in (*folder.glob("*.svg"), *folder.glob("*.png")):
+        old.unlink()
+    with tempfile.TemporaryDirectory() as place:
+        library = make_library(Path(place) / "Recordings")
+        asyncio.run(photograph(library, folder))
+    to_png(folder)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if sys.argv[1:] else FOLDER)
