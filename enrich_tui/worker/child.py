@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +31,7 @@ from enrich_tui.worker.protocol import (
     encode,
     read_from_child,
 )
+from enrich_tui.worker.spawn import signal_group, spawn
 
 START_SECONDS = 60.0
 """Longest time for a child to become ready; the first start after an installation compiles everything."""
@@ -101,7 +101,7 @@ class Child:
         log = WorkerLog(terms.log_dir, number)
         arguments = (terms.stage_package, str(terms.limits.memory), str(terms.heartbeat))
         try:
-            process = await asyncio.create_subprocess_exec(
+            process = await spawn(
                 sys.executable,
                 "-P",  # the current folder may hold anything, modules too
                 "-X",
@@ -109,11 +109,8 @@ class Child:
                 "-m",
                 "enrich_tui.worker",
                 *arguments,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
                 stderr=log.file,
                 env=child_environment(os.environ, terms.threads),
-                start_new_session=True,  # Ctrl-C is for the parent; and its scheduling is kept apart from the display's
             )
         except BaseException:
             log.close()
@@ -186,18 +183,18 @@ class Child:
         self._stdin.close()
         try:
             if not await self._ends_within(grace):
-                self._signal("SIGTERM")
+                signal_group(self._process, "SIGTERM")
             if not await self._ends_within(TERM_SECONDS):
-                self._signal("SIGKILL")
+                signal_group(self._process, "SIGKILL")
             await asyncio.wait({self._listener})
         except asyncio.CancelledError:
-            self._signal("SIGKILL")
+            signal_group(self._process, "SIGKILL")
             raise
 
     async def kill(self, fault: str) -> None:
         """End it at once; ``fault`` says why, for the log."""
         self._fault = fault
-        self._signal("SIGKILL")
+        signal_group(self._process, "SIGKILL")
         await asyncio.wait({self._listener})
 
     # -- watching -----------------------------------------------------------------------------------------------------
@@ -232,9 +229,9 @@ class Child:
                 self._take(frame)
         except FrameError as error:
             self._fault = self._fault or f"It sent what cannot be read: {error}."
-            self._signal("SIGKILL")
+            signal_group(self._process, "SIGKILL")
         except asyncio.CancelledError:
-            self._signal("SIGKILL")
+            signal_group(self._process, "SIGKILL")
             raise
         finally:
             await self._bury()
@@ -243,7 +240,7 @@ class Child:
         self._stdin.close()
         ending = asyncio.ensure_future(self._process.wait())
         await asyncio.wait({ending}, timeout=_EXIT_SECONDS)
-        self._signal("SIGKILL")  # the rest of its group, or itself where it closed the pipe and stayed
+        signal_group(self._process, "SIGKILL")  # the rest of its group, or itself where it closed the pipe and stayed
         await ending
         self._log.close()
         error = self._crash()
@@ -292,16 +289,3 @@ class Child:
     async def _ends_within(self, seconds: float) -> bool:
         await asyncio.wait({self._listener}, timeout=seconds)
         return self.ended
-
-    def _signal(self, name: str) -> None:
-        """Send a signal to the child and everything that it started."""
-        try:
-            if sys.platform == "win32":
-                self._process.kill()
-            else:
-                os.killpg(self.pid, signal.Signals[name])
-        except (
-            ProcessLookupError,
-            PermissionError,
-        ):  # macOS says "permission" of a group of which only a zombie is left
-            return

@@ -19,6 +19,7 @@ from enrich_tui.config import Limits
 from enrich_tui.errors.problems import StageError
 from enrich_tui.worker import limits
 from enrich_tui.worker.environment import child_environment
+from enrich_tui.worker.spawn import signal_group, spawn
 
 PATIENCE = 10.0
 """Seconds for one recording's headers; one that takes longer is of unknown length."""
@@ -50,13 +51,10 @@ class LengthFinder:
     async def _ask(self, path: Path) -> Lengths:
         process = self._process
         if process is None or process.returncode is not None:
-            process = self._process = await asyncio.create_subprocess_exec(
+            process = self._process = await spawn(
                 *(sys.executable, "-m", "enrich_tui.worker.lengths", str(self._allowed.memory)),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
                 env=child_environment(os.environ, 1),
-                start_new_session=True,
             )
         assert process.stdin is not None
         assert process.stdout is not None
@@ -69,8 +67,8 @@ class LengthFinder:
         """End the child, if there is one; idempotent."""
         process, self._process = self._process, None
         if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            if process.returncode is None:
+                signal_group(process, "SIGKILL")
             await process.wait()
 
 
