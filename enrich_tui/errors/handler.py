@@ -98,6 +98,7 @@ class ErrorHandler:
             probe_timeout,
         )
         self._history: deque[ErrorRecord] = deque(maxlen=history_size)
+        self._listeners: dict[object, Callable[[ErrorRecord], object]] = {}
 
     # -- errors --------------------------------------------------------------------------------------------------------
 
@@ -112,18 +113,25 @@ class ErrorHandler:
         finding = classify(error)
         self._tell_circuit(finding, context.operation, permit)
         resolution = self._resolve(error, finding, context)
-        self._history.append(
-            ErrorRecord(
-                at=self._clock(),
-                session_id=context.session_id,
-                operation=context.operation,
-                attempt_number=context.attempt_number,
-                category=resolution.category,
-                type=resolution.type,
-                recommended_action=resolution.recommended_action,
-            )
+        record = ErrorRecord(
+            at=self._clock(),
+            session_id=context.session_id,
+            operation=context.operation,
+            attempt_number=context.attempt_number,
+            category=resolution.category,
+            type=resolution.type,
+            recommended_action=resolution.recommended_action,
+            code=resolution.code,
+            user_message=resolution.user_message,
+            advice=resolution.advice,
         )
+        self._history.append(record)
         self.log_error(error, context)
+        for listener in tuple(self._listeners.values()):
+            try:
+                listener(record)
+            except Exception:  # noqa: BLE001 - it is the listener's own
+                _log.exception("A listener to errors failed; the others are not affected.")
         return resolution
 
     def get_user_message(self, error: BaseException) -> str:
@@ -152,6 +160,19 @@ class ErrorHandler:
             redact(clean(metadata)),
             (stack := _stack(error)) and "\n" + stack,
         )
+
+    def subscribe(self, listener: Callable[[ErrorRecord], object]) -> Callable[[], None]:
+        """Call ``listener`` with each error that is handled from now on. Returns what ends that, idempotent.
+
+        A listener that raises is logged and harms nobody.
+        """
+        key = object()
+        self._listeners[key] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(key, None)
+
+        return unsubscribe
 
     @property
     def error_history(self) -> tuple[ErrorRecord, ...]:
@@ -221,6 +242,7 @@ class ErrorHandler:
             ),
             can_continue=action is RecommendedAction.CONTINUE_PARTIAL,
             user_message=f"{wording.message} {_LAST_STAGE if last else _NEXT[action]}",
+            happened=wording.message,
             advice=wording.advice,
             backend_details=self._details(error, finding, context, kind),
             recommended_action=action,

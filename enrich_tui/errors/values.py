@@ -112,6 +112,8 @@ class ErrorResolution(Frozen):
     """True where the session's other stages go on without this one."""
     user_message: str
     """What happened and what happens next."""
+    happened: str
+    """What happened alone, for where it is over."""
     advice: str
     """What a person can do about it; may be empty."""
     backend_details: BackendDetails
@@ -123,7 +125,7 @@ class ErrorResolution(Frozen):
 
 
 class ErrorRecord(Frozen):
-    """One line of the handler's history."""
+    """One line of the handler's history, with all that a display may tell of the error."""
 
     at: float
     """The handler's clock, in seconds."""
@@ -133,3 +135,7 @@ class ErrorRecord(Frozen):
     category: ErrorCategory
     type: ErrorType
     recommended_action: RecommendedAction
+    code: str
+    """As in :class:`ErrorResolution`, like the next two."""
+    user_message: str
+    advice: str

@@ -1,0 +1,398 @@
+"""The widgets, each alone in an app that has nothing but its service."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from enrich_tui import events as ev
+from enrich_tui.errors import ErrorContext, ErrorHandler, Problem, StageError
+from enrich_tui.model import Stage, StageOutcome
+from enrich_tui.pool import WorkerPool
+from enrich_tui.progress import ProgressService
+from enrich_tui.text import cells
+from enrich_tui.tui.themes import THEMES
+from enrich_tui.widgets import BatchProgress, EnrichmentProgress, ErrorPanel, PoolHealth
+from enrich_tui.widgets.lines import ASCII, UNICODE, Line, bar, flow, signs_of, spread, wrap
+
+HOSTILE = "\x1b]52;c;aGFjaw==\x07[@click=app.bell]x[/] [b]\u202e\x9b31m\x00 漢字 $text-error"
+
+
+class Bare(App[None]):
+    """Any app."""
+
+    def __init__(self, *widgets: Widget, ansi: bool = False) -> None:
+        super().__init__(ansi_color=ansi)
+        self._widgets = widgets
+
+    def compose(self) -> ComposeResult:
+        yield from self._widgets
+
+
+def shown(app: App[None]) -> str:
+    lines = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in line) for line in lines)
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object]) -> str:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain; on the screen:\n{shown(pilot.app)}"
+        await pilot.pause(0.02)
+    return shown(pilot.app)
+
+
+async def until_shown(pilot: Pilot[None], text: str) -> str:
+    return await until(pilot, lambda: text in shown(pilot.app))
+
+
+def listeners(service: ProgressService) -> int:
+    return sum(map(len, service._bus._listeners.values())) + len(service._bus._subscriptions)
+
+
+async def fail(handler: ErrorHandler, session: str, error: Exception, attempt: int = 3) -> None:
+    await handler.handle_error(error, ErrorContext(session, "audio-review", attempt))
+
+
+# -- one session -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_session_is_followed_from_before_its_start_to_its_end() -> None:
+    service = ProgressService()
+    done: list[str] = []
+    async with Bare(EnrichmentProgress("talk", service, lambda: done.append("talk"))).run_test(size=(60, 12)) as pilot:
+        await until_shown(pilot, "not started")
+        service.start_progress("talk", include_canvas=False)
+        service.update_progress("talk", stage="audio", progress=40, message="Listening")
+        screen = await until_shown(pilot, "audio 40%")
+        assert "Listening" in screen
+        assert "● audio" in screen
+        assert "– canvas skipped" in screen
+        service.update_stage("talk", "audio", status="failed", error="The sound could not be read.")
+        await until_shown(pilot, "✖ audio: The sound could not be read.")
+        service.complete_progress("talk", success=True)
+        screen = await until_shown(pilot, "100%")
+        await until(pilot, lambda: done)
+        assert "✔ talk" in screen
+        service.start_progress("talk")
+        service.complete_progress("talk", success=True)
+        await pilot.pause(0.05)
+    assert done == ["talk"]
+
+
+async def test_on_complete_is_called_where_the_session_was_complete_before_and_may_raise_a_toast() -> None:
+    service = ProgressService()
+    service.start_progress("talk")
+    service.complete_progress("talk", success=True)
+    app = Bare(EnrichmentProgress("talk", service, lambda: app.notify("Session enriched!")))
+    async with app.run_test(notifications=True, size=(60, 12)) as pilot:
+        await until_shown(pilot, "Session enriched!")
+        assert len(app._notifications) == 1
+
+
+async def test_a_failed_session_is_told_by_message_and_never_called_complete() -> None:
+    service = ProgressService()
+    ended: list[tuple[str, bool]] = []
+
+    class Listening(Bare):
+        def on_enrichment_progress_ended(self, message: EnrichmentProgress.Ended) -> None:
+            ended.append((message.control.session_id, message.success))
+
+    def never() -> None:
+        raise AssertionError
+
+    async with Listening(EnrichmentProgress("talk", service, never)).run_test() as pilot:
+        service.start_progress("other")
+        service.complete_progress("other", success=True)
+        service.start_progress("talk")
+        service.complete_progress("talk", success=False)
+        await until(pilot, lambda: ended)
+        await until_shown(pilot, "✖ talk")
+    assert ended == [("talk", False)]
+
+
+# -- the batch ---------------------------------------------------------------------------------------------------------
+
+
+async def test_the_batch_counts_and_estimates() -> None:
+    service = ProgressService()
+    async with Bare(BatchProgress(service)).run_test(size=(80, 8)) as pilot:
+        await until_shown(pilot, "No batch yet")
+        service.start_batch(["a", "b", "c", "d"])
+        for ident in ("a", "b", "c"):
+            service.start_progress(ident)
+        service.complete_progress("a", success=True)
+        service.complete_progress("b", success=False)
+        screen = await until_shown(pilot, "2/4 sessions")
+        for text in ("✔ 1 completed", "✖ 1 failed", "● 1 processing", "○ 1 pending", "ETA", "50%"):
+            assert text in screen
+        service.complete_progress("c", success=True)
+        service.start_progress("d")
+        service.complete_progress("d", success=True)
+        screen = await until_shown(pilot, "4/4 sessions")
+        assert "ETA" not in screen
+        assert "Ended: 3 of 4 sessions done, 1 failed" in screen
+
+
+# -- the pool ----------------------------------------------------------------------------------------------------------
+
+
+async def test_the_pool_tells_its_figures_and_warns_in_words() -> None:
+    pool = WorkerPool(max_workers=2, error_threshold=9)
+    async with Bare(PoolHealth(pool)).run_test(size=(80, 6)) as pilot:
+        screen = await until_shown(pilot, "◌ 2 idle")
+        assert "error rate 0.0%" in screen
+        assert "high" not in screen
+        worker = await pool.acquire_worker()
+        await until_shown(pilot, "▶ 1 active")
+        await pool.release_worker(worker, ValueError("no"))
+        await until_shown(pilot, "▲ error rate 100.0% high")
+        await pool.shutdown()
+        await until_shown(pilot, "No workers in service")
+
+
+async def test_a_pool_that_was_down_is_below_its_target() -> None:
+    pool = WorkerPool(max_workers=1, error_threshold=1, enable_auto_restart=False)
+    await pool.release_worker(await pool.acquire_worker(), ValueError("no"))
+    async with Bare(PoolHealth(pool)).run_test(size=(80, 6)) as pilot:
+        screen = await until_shown(pilot, "% low")
+        assert "✖ 1 error" in screen
+    await pool.shutdown()
+
+
+# -- errors ------------------------------------------------------------------------------------------------------------
+
+
+async def test_an_error_handler_is_enough_for_the_error_panel() -> None:
+    handler = ErrorHandler()
+    await fail(handler, "early", StageError(Problem.CODEC))
+    async with Bare(ErrorPanel(handler)).run_test(size=(80, 16)) as pilot:
+        await until_shown(pilot, "early")
+        await fail(handler, "late", StageError(Problem.CODEC))
+        screen = await until_shown(pilot, "×2")
+        assert "early +1" in screen
+        assert "→" in screen
+        await fail(handler, "other", TimeoutError(), attempt=1)
+        await until_shown(pilot, "↻ ×1")
+        panel = pilot.app.query_one(ErrorPanel)
+        assert panel.count == 2
+        panel.clear()
+        await until_shown(pilot, "No errors")
+
+
+async def test_the_runs_events_bring_errors_and_take_back_what_was_mended() -> None:
+    panel = ErrorPanel(limit=1)
+    async with Bare(panel).run_test(size=(60, 12)) as pilot:
+        for problem in ("codec", "empty-file"):
+            panel.feed(
+                ev.ErrorRaised(
+                    problem=problem, category="x", message=f"No {problem}.", advice="", session="a", stage=Stage.AUDIO
+                )
+            )
+        panel.feed(ev.ErrorRaised(problem="crash", category="x", message="Down.", advice="", worker=1))
+        await until_shown(pilot, "and 2 more kinds")
+        panel.feed(ev.WorkerChanged(worker=1, status="idle"))
+        screen = await until_shown(pilot, "and 1 more kind")
+        assert "No empty-file." in screen
+        panel.feed(ev.StageFinished(session="a", stage=Stage.VIDEO, outcome=StageOutcome.COMPLETED))
+        assert panel.count == 2
+        panel.feed(ev.StageFinished(session="a", stage=Stage.AUDIO, outcome=StageOutcome.COMPLETED))
+        await until_shown(pilot, "No errors")
+
+
+def test_an_error_panel_shows_at_least_one_entry() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        ErrorPanel(limit=0)
+
+
+# -- all of them -------------------------------------------------------------------------------------------------------
+
+
+async def test_nothing_is_left_behind() -> None:
+    service, pool, handler = ProgressService(), WorkerPool(max_workers=1), ErrorHandler()
+    service.on("started", print)
+    before = listeners(service), len(pool._roster.listeners), len(handler._listeners)
+    widgets = [EnrichmentProgress("a", service), BatchProgress(service), PoolHealth(pool), ErrorPanel(handler)]
+    async with Bare(*widgets).run_test() as pilot:
+        await pilot.pause()
+        assert listeners(service) == before[0] + 6
+        assert (len(pool._roster.listeners), len(handler._listeners)) == (1, 1)
+        timers = [timer for widget in widgets for timer in widget._timers]
+        assert len(timers) == 4
+        await pilot.app.query("Live").remove()
+        assert (listeners(service), len(pool._roster.listeners), len(handler._listeners)) == before
+        assert not any(widget._timers for widget in widgets)
+        service.start_progress("a")
+        service.complete_progress("a", success=True)
+        await pilot.pause()
+    assert (listeners(service), len(pool._roster.listeners), len(handler._listeners)) == before
+    await pool.shutdown()
+
+
+async def test_a_hundred_changes_are_a_few_paintings_and_no_change_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = ProgressService()
+    service.start_progress("a")
+    paintings: list[float] = []
+    render = EnrichmentProgress.render
+
+    def counted(self: EnrichmentProgress) -> object:
+        paintings.append(time.monotonic())
+        return render(self)
+
+    monkeypatch.setattr(EnrichmentProgress, "render", counted)
+    async with Bare(EnrichmentProgress("a", service)).run_test() as pilot:
+        await pilot.pause(0.25)
+        paintings.clear()
+        for step in range(100):
+            service.update_progress("a", stage="audio", progress=step, message=f"step {step}")
+            await pilot.pause(0.002)
+        await until_shown(pilot, "step 99")
+        assert len(paintings) <= (paintings[-1] - paintings[0]) / 0.1 + 2
+        service.complete_progress("a", success=True)
+        await until_shown(pilot, "100%")
+        paintings.clear()
+        await pilot.pause(0.3)
+        assert paintings == []
+
+
+async def full_of(text: str) -> tuple[list[Widget], WorkerPool]:
+    service, pool, handler = ProgressService(), WorkerPool(max_workers=1), ErrorHandler()
+    service.start_batch([text])
+    service.start_progress(text)
+    service.update_progress(text, stage="audio", progress=50, message=text)
+    service.update_stage(text, "video", status="failed", error=text)
+    await fail(handler, text, StageError(Problem.CODEC, facts={"codec": text}))
+    panel = ErrorPanel(handler)
+    panel.feed(ev.ErrorRaised(problem="x", category="x", message=text, advice=text * 4, session=text))
+    widgets: list[Widget] = [EnrichmentProgress(text, service), BatchProgress(service), PoolHealth(pool), panel]
+    return widgets, pool
+
+
+async def test_hostile_text_is_shown_as_text() -> None:
+    widgets, pool = await full_of(HOSTILE)
+    async with Bare(*widgets).run_test(size=(80, 40)) as pilot:
+        screen = await until_shown(pilot, "[@click=app.bell]x[/]")
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", screen)
+        assert "aGFjaw" not in screen
+        styles = [segment.style for strip in pilot.app.screen._compositor.render_strips() for segment in strip]
+        assert not any("@click" in style.meta for style in styles if style)
+    await pool.shutdown()
+
+
+async def test_money_is_never_shown() -> None:
+    widgets, pool = await full_of("a")
+    panel = widgets[-1]
+    assert isinstance(panel, ErrorPanel)
+    panel.feed(ev.ErrorRaised(problem="y", category="x", message="It broke. It cost $2.", advice="Pay the bill."))
+    async with Bare(*widgets).run_test(size=(80, 40)) as pilot:
+        screen = await until_shown(pilot, "It broke.")
+        assert "$" not in screen
+        assert "bill" not in screen
+    await pool.shutdown()
+
+
+@pytest.mark.parametrize("width", [20, 21, 33, 59, 60, 80, 140, 200])
+async def test_every_line_fits_every_width(width: int) -> None:
+    widgets, pool = await full_of("a long name of a session 漢字漢字漢字漢字 " * 3)
+    async with Bare(*widgets).run_test(size=(width, 60)) as pilot:
+        await pilot.pause()
+        for widget in widgets:
+            lines = widget.lines(width)  # type: ignore[attr-defined]
+            assert widget.size.height == len(lines)
+            for line in lines:
+                assert line.width == sum(cells(text) for text, _ in line.parts) <= width
+        screen = shown(pilot.app)
+        for text in ("50%", "audio", "1 idle", "1 processing"):
+            assert text in screen
+    await pool.shutdown()
+
+
+async def test_a_change_of_the_width_is_followed() -> None:
+    service = ProgressService()
+    service.start_progress("talk")
+    async with Bare(EnrichmentProgress("talk", service)).run_test(size=(80, 12)) as pilot:
+        await until_shown(pilot, "summary")
+        widget = pilot.app.query_one(EnrichmentProgress)
+        height = widget.size.height
+        await pilot.resize_terminal(20, 20)
+        await until(pilot, lambda: widget.size.width == 20 and widget.size.height > height)
+        assert "○ canvas" in shown(pilot.app)
+        await pilot.resize_terminal(120, 20)
+        await until(pilot, lambda: widget.size.height == height)
+
+
+async def test_without_colour_everything_is_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    widgets, pool = await full_of("talk")
+    app = Bare(*widgets)
+    assert app.no_color
+    async with app.run_test(size=(80, 40)) as pilot:
+        screen = await until_shown(pilot, "✖ video failed")
+        for text in ("● audio 50%", "◌ 1 idle", "● 1 processing", "✖ ×1", "○ summary"):
+            assert text in screen
+    await pool.shutdown()
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "enrich-dark", "ansi"])
+async def test_states_follow_the_apps_theme(theme: str) -> None:
+    widgets, pool = await full_of("talk")
+    app = Bare(*widgets, ansi=theme == "ansi")
+    for own in THEMES:
+        app.register_theme(own)
+    async with app.run_test(size=(80, 40)) as pilot:
+        app.theme = theme
+        await pilot.pause()
+        await until_shown(pilot, "✖ video failed")
+        strips = app.screen._compositor.render_strips()
+        colours = {
+            segment.text.strip(): segment.style.color
+            for strip in strips
+            for segment in strip
+            if segment.style and segment.text.strip() in {"✖", "●"}
+        }
+        assert colours["✖"] != colours["●"]
+    await pool.shutdown()
+
+
+async def test_plain_signs_for_plain_terminals() -> None:
+    service = ProgressService()
+    service.start_progress("talk")
+    service.update_progress("talk", stage="audio", progress=50)
+    async with Bare(EnrichmentProgress("talk", service, ascii_only=True)).run_test(size=(60, 8)) as pilot:
+        screen = await until_shown(pilot, "* audio 50%")
+        assert "#" in screen
+        assert screen.isascii()
+    assert signs_of({"TERM": "linux"}, "UTF-8") is ASCII
+    assert signs_of({"TERM": "xterm"}, "ANSI_X3.4-1968") is ASCII
+    assert signs_of({"TERM": "xterm"}, "utf8") is UNICODE
+
+
+# -- lines -------------------------------------------------------------------------------------------------------------
+
+
+def text_of(line: Line) -> str:
+    return "".join(text for text, _ in line.parts)
+
+
+def test_lines_are_cut_by_cells_and_full_means_done() -> None:
+    assert text_of(Line().add("ab").add("漢字").cut(5, "…")) == "ab漢…"
+    assert text_of(Line().add("abc").add("def").cut(3, "…")) == "ab…"
+    assert text_of(Line().add("abc").cut(3, "…")) == "abc"
+    assert text_of(spread(Line().add("left side"), Line().add("100%"), 10, "…")) == "left… 100%"
+    assert [text_of(line) for line in flow([Line().add(word) for word in ("one", "two", "six")], 8, "…")] == [
+        "one  two",
+        "six",
+    ]
+    assert [text_of(line) for line in wrap(Line().add("- "), "a few words more", "", 8, "…", most=2)] == [
+        "- a few",
+        "  words…",
+    ]
+    assert text_of(bar(99.99, 4, UNICODE)) == "███▉"
+    assert text_of(bar(100, 4, UNICODE)) == "████"
+    assert text_of(bar(0, 4, ASCII)) == "...."
