@@ -3,62 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 
-from enrich_tui.display.listing import Query, Sort
 from enrich_tui.display.report import report, session_text, trouble_lines
-from enrich_tui.display.rows import UNHAPPY
 from enrich_tui.display.view import Changes
-from enrich_tui.text import clean
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.layout import Plan, plan
 from enrich_tui.tui.screens.choice import Choice
 from enrich_tui.tui.screens.details import DetailScreen
+from enrich_tui.tui.screens.listing import ListScreen
 from enrich_tui.tui.screens.log import ErrorScreen, LogScreen
 from enrich_tui.tui.screens.workers import WorkerScreen
 from enrich_tui.tui.widgets.bottom import KeyLine, StatusLine
 from enrich_tui.tui.widgets.errors import ErrorPanel
-from enrich_tui.tui.widgets.filter import FilterInput
 from enrich_tui.tui.widgets.overview import Overview
 from enrich_tui.tui.widgets.panel import Panel
-from enrich_tui.tui.widgets.sessions import SessionTable, TableHead
 from enrich_tui.tui.widgets.side import DetailPanel, PoolPanel, WorkerPanel
 
-if TYPE_CHECKING:
-    from enrich_tui.tui.app import Dashboard
 
-
-class MainScreen(Screen[None], inherit_bindings=False):
+class MainScreen(ListScreen, inherit_bindings=False):
     """See the module."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.MAIN]
     AUTO_FOCUS = "#sessions"
 
     def __init__(self, board: Board) -> None:
-        super().__init__()
-        self.board = board
+        super().__init__(board)
         self.overview = Overview(board, id="overview")
-        self.table = SessionTable(board, id="sessions")
-        self.head = TableHead(board, self.table, id="head")
         self.errors = ErrorPanel(board, id="errors")
         self.worker_panel = WorkerPanel(board, id="workers")
         self.pool = PoolPanel(board, id="pool")
         self.details = DetailPanel(board, id="details")
         self.status = StatusLine(board, id="status")
-        self.filter = FilterInput(id="filter")
         self.side = Vertical(self.worker_panel, self.pool, self.details, id="side")
         self._plan: Plan | None = None
-
-    @property
-    def dashboard(self) -> Dashboard:
-        """The app."""
-        return cast("Dashboard", self.app)
 
     def compose(self) -> ComposeResult:
         """All parts; the plan says which are shown."""
@@ -154,12 +137,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
             panel.redraw(whole=True)
         self.table.repaint()
 
-    def relist(self) -> None:
-        """Sort and filter anew."""
-        self.board.listing.rebuild()
-        self.table.reordered()
-        self.head.redraw()
-
     # -- messages of the parts ----------------------------------------------------------------------------------------
 
     def on_session_table_moved(self) -> None:
@@ -167,109 +144,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.details.redraw()
         self.head.redraw()
 
-    def on_table_head_sorted(self, event: TableHead.Sorted) -> None:
-        """A click on a column's head: sort by it, or the other way round."""
-        listing = self.board.listing
-        if listing.sort is event.key:
-            listing.reverse = not listing.reverse
-        else:
-            listing.sort, listing.reverse = event.key, False
-        self.relist()
-
     async def on_key_line_pressed(self, event: KeyLine.Pressed) -> None:
         """A click on a key."""
         for node in (self.focused or self.table, self, self.app):
             if await self.app.run_action(event.binding.action, node):
                 return
-
-    # -- filter and order ---------------------------------------------------------------------------------------------
-
-    def action_filter(self) -> None:
-        """Open the filter."""
-        self.filter.open(self.board.filter_text)
-
-    def on_input_changed(self, event: FilterInput.Changed) -> None:
-        """Filter while it is typed."""
-        self.set_filter(event.value)
-
-    def on_filter_input_closed(self, event: FilterInput.Closed) -> None:
-        """The filter is done, or given up."""
-        if not event.kept:
-            self.set_filter("")
-        self.table.focus()
-
-    def set_filter(self, text: str) -> None:
-        """Show the sessions that fit."""
-        self.board.filter_text = clean(text, 100)
-        self.board.listing.query = Query.parse(self.board.filter_text)
-        self.relist()
-
-    def action_clear(self) -> None:
-        """The filter goes, then the marks."""
-        if self.board.filter_text:
-            self.set_filter("")
-        elif self.board.marked:
-            self.board.marked.clear()
-            self.table.repaint()
-            self.head.redraw()
-        else:
-            self.table.focus()
-
-    def action_next(self) -> None:
-        """The next session of interest."""
-        self._seek(1)
-
-    def action_previous(self) -> None:
-        """The one before."""
-        self._seek(-1)
-
-    def _seek(self, step: int) -> None:
-        board, listing = self.board, self.board.listing
-        count = len(listing)
-        start = listing.index(board.selected) if board.selected is not None else None
-        for offset in range(1, count + 1):
-            ident = listing[((start or 0) + step * offset) % count]
-            if listing.query or board.view.rows[ident].state in UNHAPPY:
-                self.table.go_to(ident)
-                return
-        self.dashboard.say("No session failed." if not listing.query else "No session fits the filter.")
-
-    def action_sort(self) -> None:
-        """The next way to sort."""
-        orders = list(Sort)
-        listing = self.board.listing
-        listing.sort = orders[(orders.index(listing.sort) + 1) % len(orders)]
-        listing.reverse = False
-        self.relist()
-
-    def action_reverse(self) -> None:
-        """The other way round."""
-        self.board.listing.reverse = not self.board.listing.reverse
-        self.relist()
-
-    def action_hide(self) -> None:
-        """Hide or show the finished."""
-        self.board.listing.hide_finished = not self.board.listing.hide_finished
-        self.relist()
-
-    def action_mark(self) -> None:
-        """Mark or unmark the selected session."""
-        if self.board.selected is not None:
-            self.board.marked ^= {self.board.selected}
-            self.table.repaint()
-            self.table.action_down()
-            self.head.redraw()
-
-    def action_mark_all(self) -> None:
-        """Mark all that are shown, or none."""
-        shown = set(self.board.listing.ids)
-        self.board.marked = set() if shown <= self.board.marked else self.board.marked | shown
-        self.table.repaint()
-        self.head.redraw()
-
-    def action_freeze(self) -> None:
-        """Stand still, or go on."""
-        self.dashboard.freeze(on=not self.board.frozen)
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
@@ -277,7 +156,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Run the selected or marked sessions again; in the error panel, those that met the error."""
         trouble = self.errors.selected if self.errors.has_focus else None
         self.dashboard.commands.retry(list(trouble.sessions) if trouble else self.board.targets)
-        self._unmark()
+        self.unmark()
 
     def action_retry_all(self) -> None:
         """Run all failed sessions again."""
@@ -297,7 +176,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         def then(answer: str | None) -> None:
             if answer == "cancel":
                 self.dashboard.commands.cancel(targets)
-                self._unmark()
+                self.unmark()
 
         self._ask(f"Cancel the {len(targets)} marked sessions?", "What they finished stays", then)
 
@@ -380,9 +259,3 @@ class MainScreen(Screen[None], inherit_bindings=False):
     async def action_export(self) -> None:
         """Write the report."""
         await self.dashboard.save(report(self.board.view), "enrich-report", ".md")
-
-    def _unmark(self) -> None:
-        if self.board.marked:
-            self.board.marked.clear()
-            self.table.repaint()
-            self.head.redraw()
