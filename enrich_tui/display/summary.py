@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from enrich_tui.display.keyless import without_keys
 from enrich_tui.model import SessionResult, SessionStatus
 from enrich_tui.text import clean, gate, seconds_text
 
@@ -20,7 +21,7 @@ def summary_lines(results: Sequence[SessionResult], seconds: float) -> list[str]
             sign = "✔" if result.status in _OK else "✖"
             lines.append(f"  {sign} {_name(result)}: {gate(clean(result.message))}")
             if result.advice:
-                lines.append(f"      → {gate(clean(result.advice))}")
+                lines.append(f"      → {gate(without_keys(clean(result.advice)))}")
         elif result.status not in _OK:
             lines.append(f"  ✖ {_name(result)}: {result.status}")
     return lines

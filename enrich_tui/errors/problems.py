@@ -18,10 +18,10 @@ class Problem(StrEnum):
     NO_SAMPLES = "no-samples"
     NO_STREAM = "no-stream"
     TRUNCATED = "truncated"  # facts: read, announced (seconds)
-    DAMAGED = "damaged"  # facts: lost (percent of packets)
+    DAMAGED = "damaged"  # facts: lost (percent of packets), unless nothing could be decoded
     CODEC = "codec"  # facts: codec
     UNSAFE_CONTAINER = "unsafe-container"
-    TOO_LARGE = "too-large"  # facts: what, limit
+    TOO_LARGE = "too-large"  # facts: what ("to be decoded"), limit (with its unit)
     ENCRYPTED = "encrypted"
     # the file system
     FILE_MISSING = "file-missing"

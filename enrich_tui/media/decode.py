@@ -88,9 +88,7 @@ class Decoding:
             except av.error.FFmpegError as error:
                 raise media_error(error) from error
         if not self._written:
-            raise StageError(
-                Problem.DAMAGED if self.lost else Problem.NO_SAMPLES, facts={"lost": 100} if self.lost else None
-            )
+            raise StageError(Problem.DAMAGED if self.lost else Problem.NO_SAMPLES)
         self._told(1.0)
 
     def _announced(self, container: InputContainer, stream: AudioStream) -> float | None:

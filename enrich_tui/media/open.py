@@ -26,6 +26,7 @@ from enrich_tui.media.magic import HEAD, Container, container_of, id3_size, is_p
 
 MAX_PIXELS = 8192 * 4608
 """Largest picture that is decoded: a little more than 8K."""
+TOO_MANY_PIXELS: dict[str, str | int | float] = {"what": "to be decoded", "limit": "8192 x 4608 pixels"}
 MAX_STREAMS = 64
 MAX_CHANNELS = 64
 MAX_SAMPLE_RATE = 768_000
@@ -62,13 +63,13 @@ def open_media(path: Path) -> Iterator[InputContainer]:
 
     Streams are chosen with :func:`audio_streams` and :func:`video_stream`, which hold their decoders to the limits.
     Raises :class:`StageError`: ``FILE_MISSING``, ``PERMISSION``, ``IO_ERROR``, ``EMPTY_FILE``, ``NOT_MEDIA``,
-    ``UNSAFE_CONTAINER`` (a link, or something that names other files), ``TOO_LARGE``, ``DAMAGED``, ``CODEC``.
+    ``UNSAFE_CONTAINER`` (a link, or something that names other files), ``TOO_LARGE``, ``CODEC``.
     """
     with open_regular(path) as file:
         container = _open_container(file, _recognise(file))
         try:
             if len(container.streams) > MAX_STREAMS:
-                raise StageError(Problem.TOO_LARGE, facts={"what": "streams", "limit": MAX_STREAMS})
+                raise StageError(Problem.TOO_LARGE, facts={"what": "to be decoded", "limit": f"{MAX_STREAMS} tracks"})
             for stream in container.streams:
                 if is_known(stream):
                     stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
@@ -125,7 +126,7 @@ def video_stream(container: InputContainer) -> VideoStream:
         raise StageError(Problem.CODEC, facts={"codec": _decoder(streams[0])})
     stream = usable[0]
     if stream.width * stream.height > MAX_PIXELS:
-        raise StageError(Problem.TOO_LARGE, facts={"what": "picture", "limit": MAX_PIXELS})
+        raise StageError(Problem.TOO_LARGE, facts=TOO_MANY_PIXELS)
     return stream
 
 
@@ -198,7 +199,10 @@ def _open_container(file: BinaryIO, form: Container) -> InputContainer:
     except (av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
         if asked:
             raise StageError(Problem.UNSAFE_CONTAINER, detail=str(error)) from error
-        raise media_error(error) from error
+        told = media_error(error)
+        if told.problem is Problem.DAMAGED:  # nothing of it is known, so that it may as well be no recording
+            told = StageError(Problem.NOT_MEDIA, detail=told.detail)
+        raise told from error
 
 
 def media_error(error: Exception) -> StageError:
@@ -210,7 +214,7 @@ def media_error(error: Exception) -> StageError:
         return StageError(Problem.CODEC, facts={"codec": "unknown"}, detail=detail)
     if isinstance(error, OSError) and not isinstance(error, av.error.FFmpegError):
         return StageError(Problem.IO_ERROR, detail=detail)
-    return StageError(Problem.DAMAGED, facts={"lost": 100}, detail=detail)
+    return StageError(Problem.DAMAGED, detail=detail)
 
 
 def _refused(error: OSError) -> StageError:

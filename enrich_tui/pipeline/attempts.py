@@ -158,7 +158,7 @@ class Attempts:
             ErrorRaised(
                 problem=resolution.code,
                 category=resolution.type.display,
-                message=resolution.user_message,
+                message=resolution.user_message if resolution.should_retry else resolution.happened,
                 advice=resolution.advice,
                 session=entry.session.id,
                 stage=stage,
@@ -174,7 +174,7 @@ class Attempts:
             status=StageOutcome.FAILED,
             duration=state.worked,
             attempts=state.attempt,
-            message=resolution.user_message,
+            message=resolution.happened,
             advice=resolution.advice,
             problem=resolution.code,
         )

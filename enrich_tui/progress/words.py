@@ -33,4 +33,4 @@ def event_name(name: str) -> str:
 
 def say(text: str) -> str:
     """Text as it may leave the service."""
-    return gate(clean(text, MESSAGE_LIMIT))
+    return clean(gate(text), MESSAGE_LIMIT)

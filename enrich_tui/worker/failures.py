@@ -53,7 +53,7 @@ def _problem(error: BaseException) -> tuple[Problem, dict[str, str | int | float
         # FFmpeg says "permission" and "not found" of data, in classes that are also OSErrors. A full disk is one.
         if getattr(error, "errno", None) == errno.ENOSPC:
             return Problem.DISK_FULL, {}
-        return Problem.DAMAGED, {"lost": 100}
+        return Problem.DAMAGED, {}
     if isinstance(error, OSError):
         return _BY_ERRNO.get(error.errno or 0, Problem.IO_ERROR), {}
     return Problem.INTERNAL, {}

@@ -144,7 +144,7 @@ class Reader:
         yield from self._looks(self._drained())
         if self._last < 0:
             if self.health.lost:
-                raise StageError(Problem.DAMAGED, facts={"lost": 100})
+                raise StageError(Problem.DAMAGED)
             raise StageError(Problem.NO_SAMPLES)
 
     def _finish(self, group: list[Packet[VideoStream]], first: Grey | None, last: Grey | None) -> Iterator[Sample]:

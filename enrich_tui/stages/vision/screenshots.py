@@ -62,7 +62,7 @@ def read(path: Path, width: int) -> Shot:
         except Image.DecompressionBombError as error:
             raise _too_large() from error
         except Exception as error:  # damaged images make the decoders raise almost anything
-            raise StageError(Problem.DAMAGED, facts={"lost": 100}, detail=repr(error)) from error
+            raise StageError(Problem.DAMAGED, detail=repr(error)) from error
         modified = os.fstat(file.fileno()).st_mtime
     return Shot(path.name, *size, picture, modified, _named(path.name), taken)
 
@@ -73,7 +73,7 @@ def _check(image: Image.Image) -> None:
 
 
 def _too_large() -> StageError:
-    return StageError(Problem.TOO_LARGE, facts={"what": "picture", "limit": MAX_PIXELS})
+    return StageError(Problem.TOO_LARGE, facts={"what": "to be decoded", "limit": "64 million pixels"})
 
 
 def times(shots: Sequence[Shot]) -> list[float]:

@@ -106,7 +106,9 @@ def test_each_way_of_not_being_a_recording(tmp_path: Path) -> None:
     assert problem(tmp_path / "none.mp4") is Problem.FILE_MISSING
     assert problem(tmp_path / "empty.mp4") is Problem.EMPTY_FILE
     assert problem(tmp_path / "text.mp4") is Problem.NOT_MEDIA
-    assert problem(tmp_path / "cut.mp4") is Problem.DAMAGED
+    assert problem(tmp_path / "cut.mp4") is Problem.NOT_MEDIA
+    (tmp_path / "noise.mp4").write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\x93\x1c\x07\xf2" * 999)
+    assert problem(tmp_path / "noise.mp4") is Problem.NOT_MEDIA
     assert problem(tmp_path / "tag.mp3") is Problem.NOT_MEDIA
 
 
