@@ -35,16 +35,9 @@ async def test_two(enrich_services):
 def test_a_program_of_its_own_can_use_the_fixture(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_mine.py").write_text(TEST)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), "."]
-    ran = subprocess.run(
-        command,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "PYTEST_ADDOPTS": ""},
-    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "pytest_asyncio.plugin", "--rootdir", str(tmp_path)]
+    bare = {**os.environ, "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False, env=bare)
     assert "2 passed" in ran.stdout, ran.stdout + ran.stderr
 
 
