@@ -151,6 +151,20 @@ async def test_the_filter_eats_every_key_and_narrows_while_it_is_typed() -> None
         await until_shown(pilot, "of 30")
 
 
+async def test_the_sort_menu() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("s", "t")
+        await until_shown(pilot, "sort:time ▲")
+        await pilot.press("S")
+        await until_shown(pilot, "sort:time ▼")
+        await pilot.press("s", "down", "enter")
+        await until_shown(pilot, "sort:name ▲")
+        await pilot.press("s", "escape")
+        await until_shown(pilot, "sort:name ▲")
+
+
 async def test_next_goes_to_what_failed_or_to_the_next_match() -> None:
     app = dashboard(Scripted(SCRIPT))
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

@@ -92,6 +92,17 @@ class Terminal:
         """Send a signal to the program."""
         self.process.send_signal(number)
 
+    def until_stopped(self, seconds: float = START_UP) -> None:
+        """Read until the program was stopped, as by the shell's job control."""
+        deadline = time.monotonic() + seconds
+        while True:
+            pid, status = os.waitpid(self.process.pid, os.WUNTRACED | os.WNOHANG)
+            if pid and os.WIFSTOPPED(status):
+                break
+            assert time.monotonic() < deadline, f"it is not stopped:\n{self.text}"
+            self.read(0.1)
+        self.read(0.1)
+
     def end(self, seconds: float = START_UP) -> int:
         """Read until the program has ended; returns its exit code."""
         deadline = time.monotonic() + seconds

@@ -52,6 +52,19 @@ def test_ctrl_c_twice_stops_at_once() -> None:
         assert terminal.restored()
 
 
+def test_suspending_gives_the_terminal_back_and_coming_back_paints_again() -> None:
+    with Terminal(SIMULATED) as terminal:
+        terminal.until("RUNNING ▶")
+        terminal.send("\x1a")
+        terminal.until_stopped()
+        assert terminal.restored()
+        terminal.signal(signal.SIGCONT)
+        terminal.until("RUNNING ▶")
+        terminal.signal(signal.SIGTERM)
+        assert terminal.end() == 143
+        assert terminal.restored()
+
+
 def test_standard_output_is_left_alone(tmp_path: Path) -> None:
     target = tmp_path / "report"
     with target.open("wb") as file, Terminal(SIMULATED, stdout=file.fileno()) as terminal:

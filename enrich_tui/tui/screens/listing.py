@@ -10,11 +10,20 @@ from enrich_tui.display.listing import Query, Sort
 from enrich_tui.display.rows import UNHAPPY
 from enrich_tui.text import clean
 from enrich_tui.tui.board import Board
+from enrich_tui.tui.screens.choice import Choice
 from enrich_tui.tui.widgets.filter import FilterInput
 from enrich_tui.tui.widgets.sessions import SessionTable, TableHead
 
 if TYPE_CHECKING:
     from enrich_tui.tui.app import Dashboard
+
+_SORTS = {
+    Sort.STATE: "state: running, failed, retrying, queued, done",
+    Sort.NAME: "name",
+    Sort.TIME: "time worked on it, longest first",
+    Sort.ETA: "eta, the next to be done first",
+    Sort.QUEUE: "queue: the order in which they are worked on",
+}
 
 
 class ListScreen(Screen[None], inherit_bindings=False):
@@ -89,12 +98,16 @@ class ListScreen(Screen[None], inherit_bindings=False):
         self.dashboard.say("No session failed." if not listing.query else "No session fits the filter.")
 
     def action_sort(self) -> None:
-        """The next way to sort."""
-        orders = list(Sort)
-        listing = self.board.listing
-        listing.sort = orders[(orders.index(listing.sort) + 1) % len(orders)]
-        listing.reverse = False
-        self.relist()
+        """Ask what to sort by."""
+        answers = [(key[0], key.value, words) for key, words in _SORTS.items()]
+        self.app.push_screen(
+            Choice(self.board, "Sort by", [*answers, ("esc", "", "as it is")], name="sort"), self._sort_by
+        )
+
+    def _sort_by(self, answer: str | None) -> None:
+        if answer:
+            self.board.listing.sort, self.board.listing.reverse = Sort(answer), False
+            self.relist()
 
     def action_reverse(self) -> None:
         """The other way round."""

@@ -36,6 +36,10 @@ class FilterInput(Input):
         self.cursor_position = len(text)
         self.focus()
 
+    def on_blur(self) -> None:
+        """Going elsewhere keeps the filter."""
+        self.remove_class("-open")
+
     def action_keep(self) -> None:
         """Back to the sessions, filtered."""
         self._close(kept=True)
