@@ -131,7 +131,12 @@ def _enrich(options: argparse.Namespace) -> int:
     display = options.display or _display_from_environment()
     if display not in DISPLAYS:
         return _fail(f"ENRICH_DISPLAY is '{clean(display, 40)}'; choose from {', '.join(DISPLAYS)}.")
-    return asyncio.run(_watch(library, config, display, options))
+    from enrich_tui.store.owner import NotOwnedError
+
+    try:
+        return asyncio.run(_watch(library, config, display, options))
+    except NotOwnedError as error:
+        return _fail(f"{shown}: {error}")
 
 
 def _overridden(config: Config, options: argparse.Namespace) -> Config:
@@ -163,7 +168,8 @@ async def _watch(library: Library, config: Config, display: str, options: argpar
     wanted = EnrichmentOptions.of({Stage(name) for name in config.stages})
     keep_open = display == "full" and not options.exit_on_complete
     started = time.monotonic()
-    async with live_run(library, wanted, config, keep_open=keep_open, fresh=options.fresh) as batch:
+    running = live_run(library, wanted, config, output=options.output, keep_open=keep_open, fresh=options.fresh)
+    async with running as batch:
         if display == "full":
             code = await _dashboard(batch, config, options)
         else:

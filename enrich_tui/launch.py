@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from enrich_tui.config import Config
 from enrich_tui.discovery import Library
@@ -16,6 +17,7 @@ from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
 from enrich_tui.progress import EtaEstimator, ProgressService
 from enrich_tui.store.history import history_path, load_history, save_history
+from enrich_tui.store.owner import home_of, own
 from enrich_tui.worker.lengths import LengthFinder
 from enrich_tui.worker.process import ProcessExecutors
 
@@ -30,41 +32,54 @@ def worker_count(config: Config) -> int:
 
 @asynccontextmanager
 async def live_run(
-    library: Library, options: EnrichmentOptions, config: Config, *, keep_open: bool = False, fresh: bool = False
+    library: Library,
+    options: EnrichmentOptions,
+    config: Config,
+    *,
+    output: Path | None = None,
+    keep_open: bool = False,
+    fresh: bool = False,
 ) -> AsyncIterator[BatchRun]:
-    """A run over this library that has not begun; its workers end with the block, whatever happens in it."""
-    cores = os.cpu_count() or 1
-    workers = worker_count(config)
-    slots = min(workers, cores)
-    executors = ProcessExecutors(config.limits, threads=max(1, cores // slots), log_dir=log_folder())
-    pool = WorkerPool(
-        max_workers=workers,
-        enable_auto_restart=config.limits.auto_restart,
-        executor_factory=executors,
-        recycle_after=config.limits.recycle_after,
-    )
-    history = history_path()
-    progress = ProgressService(estimator=EtaEstimator(load_history(history)))
-    finder = LengthFinder(config.limits)
-    try:
-        yield BatchRun(
-            library.sessions,
-            options,
-            pool=pool,
-            progress=progress,
-            errors=ErrorHandler(),
-            config=config,
-            library=library.root,
-            rejected=library.rejected,
-            runner=on_worker,
-            lengths=finder,
-            cpu_slots=cores,
-            keep_open=keep_open,
-            fresh=fresh,
+    """A run over this library that has not begun; its workers end with the block, whatever happens in it.
+
+    ``output``: where all results go, where they do not go beside their sources. The library is held until the block
+    ends. Raises :class:`~enrich_tui.store.owner.NotOwnedError` where another program holds it, or nothing can be
+    written.
+    """
+    with own(home_of(library.root, output)) as owner:
+        cores = os.cpu_count() or 1
+        workers = worker_count(config)
+        slots = min(workers, cores)
+        executors = ProcessExecutors(config.limits, threads=max(1, cores // slots), log_dir=log_folder())
+        pool = WorkerPool(
+            max_workers=workers,
+            enable_auto_restart=config.limits.auto_restart,
+            executor_factory=executors,
+            recycle_after=config.limits.recycle_after,
         )
-    finally:
-        await pool.shutdown(timeout=0.0)
-        await executors.aclose()
-        await finder.aclose()
-        save_history(history, progress.history())
-        progress.shutdown()
+        history = history_path()
+        progress = ProgressService(estimator=EtaEstimator(load_history(history)))
+        finder = LengthFinder(config.limits)
+        try:
+            yield BatchRun(
+                library.sessions,
+                options,
+                pool=pool,
+                progress=progress,
+                errors=ErrorHandler(),
+                config=config,
+                library=library.root,
+                rejected=library.rejected,
+                runner=on_worker,
+                lengths=finder,
+                cpu_slots=cores,
+                keep_open=keep_open,
+                fresh=fresh,
+                owner=owner,
+            )
+        finally:
+            await pool.shutdown(timeout=0.0)
+            await executors.aclose()
+            await finder.aclose()
+            save_history(history, progress.history())
+            progress.shutdown()

@@ -42,6 +42,7 @@ from enrich_tui.pipeline.state import Queue, SessionEntry, StageState
 from enrich_tui.pipeline.verdict import judge
 from enrich_tui.pool import Worker, WorkerPool, WorkerSnapshot
 from enrich_tui.progress import ProgressService
+from enrich_tui.store.owner import Owner, OwnershipLostError
 from enrich_tui.worker.lengths import LengthFinder
 
 _log = logging.getLogger(__name__)
@@ -49,9 +50,11 @@ _log = logging.getLogger(__name__)
 PARKED = 1.0
 """Seconds between two looks at whether an open circuit lets something through again."""
 
-
 HOPELESS = 4
 """When each worker failed to start so many times in a row, the run ends."""
+
+LOST = 2
+"""Exit code where the library is another program's."""
 
 NO_WORKER = 3
 """Exit code where no worker could be kept alive."""
@@ -77,6 +80,7 @@ class BatchRun:
         runner: Runner,
         lengths: LengthFinder | None = None,
         batch: bool = True,
+        owner: Owner | None = None,
     ) -> None:
         stage_config = (config or Config()).stage
         self._pool = pool
@@ -104,7 +108,7 @@ class BatchRun:
             progress=progress,
             errors=errors,
             announcer=self._announcer,
-            settler=Settler(stage_config, options, fresh=fresh),
+            settler=Settler(stage_config, options, fresh=fresh, owner=owner),
             config=stage_config,
             threads=self._threads(),
             changed=self._wake.set,
@@ -174,8 +178,15 @@ class BatchRun:
     def _background_over(self, task: asyncio.Task[object]) -> None:
         self._background.discard(task)
         self._wake.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if not task.cancelled() and (error := task.exception()) is not None and not self._lost(error):
             _log.error("A part of the run failed.", exc_info=error)
+
+    def _lost(self, error: BaseException) -> bool:
+        """End the run where the library has gone to another program."""
+        if isinstance(error, OwnershipLostError) and not self._ending:
+            self._announcer.note(str(error))
+            self.stop(LOST)
+        return isinstance(error, OwnershipLostError)
 
     def _worker_changed(self, worker: WorkerSnapshot) -> None:
         self._announcer.worker_changed(worker)
@@ -233,7 +244,7 @@ class BatchRun:
     def _attempt_over(self, key: tuple[str, Stage], task: asyncio.Task[None]) -> None:
         del self._tasks[key]
         self._wake.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if not task.cancelled() and (error := task.exception()) is not None and not self._lost(error):
             _log.error("An attempt ended in an unexpected way.", exc_info=error)
             entry = self._queue[key[0]]
             if entry.status is None:

@@ -11,12 +11,13 @@ from pathlib import Path
 from enrich_tui.config import StageConfig
 from enrich_tui.errors import StageError, from_os_error
 from enrich_tui.errors.problems import Problem
-from enrich_tui.model import EnrichmentOptions, Stage, StageOutcome, StageOutput, StageResult
+from enrich_tui.model import EnrichmentOptions, Session, Stage, StageOutcome, StageOutput, StageResult
 from enrich_tui.pipeline import cache
 from enrich_tui.pipeline.outcome import completed, described
 from enrich_tui.pipeline.state import SessionEntry
 from enrich_tui.pipeline.verdict import anything_to_tell, has_input
 from enrich_tui.store.outputs import sweep_partials
+from enrich_tui.store.owner import Owner
 from enrich_tui.store.record import FileRecord, SessionRecord, StageRecord, file_record, load_record, save_record
 from enrich_tui.version import __version__
 
@@ -33,10 +34,13 @@ class _Known:
 class Settler:
     """Compares what is wanted with what is there. Reads and hashes files in a thread."""
 
-    def __init__(self, config: StageConfig, options: EnrichmentOptions, *, fresh: bool = False) -> None:
+    def __init__(
+        self, config: StageConfig, options: EnrichmentOptions, *, fresh: bool = False, owner: Owner | None = None
+    ) -> None:
         self._config = config
         self._wanted = options.stages
         self._fresh = fresh
+        self._owner = owner
         self._known: dict[str, _Known] = {}
 
     async def settle(self, entry: SessionEntry) -> AsyncIterator[tuple[Stage, StageResult]]:
@@ -99,7 +103,8 @@ class Settler:
     async def record(self, entry: SessionEntry, stage: Stage, output: StageOutput) -> StageResult:
         """Write down a stage that was done; its files are in place. Raises ``OSError`` where that cannot be.
 
-        Raises :class:`StageError` where a result is said to lie outside of the session's folder.
+        Raises :class:`StageError` where a result is said to lie outside of the session's folder, and
+        :class:`~enrich_tui.store.owner.OwnershipLostError` where the library has gone to another program.
         """
         session, state = entry.session, entry.stages[stage]
         known = self._known[session.id]
@@ -129,10 +134,22 @@ class Settler:
                     "title": session.title,
                 }
             )
-            await asyncio.to_thread(save_record, session, known.record)
+            await asyncio.to_thread(self._save, session, known.record)
         return completed(session, stage, done, cached=False)
 
     async def forget(self, entry: SessionEntry) -> None:
         """The session has ended: sweep half-written files of killed attempts, and let go of what was known."""
         if self._known.pop(entry.session.id, None) is not None:
-            await asyncio.to_thread(sweep_partials, entry.session.output)
+            await asyncio.to_thread(self._sweep, entry.session)
+
+    def _save(self, session: Session, record: SessionRecord) -> None:
+        self._check()
+        save_record(session, record)
+
+    def _sweep(self, session: Session) -> None:
+        self._check()  # the half-written files of another owner are not ours to remove
+        sweep_partials(session.output)
+
+    def _check(self) -> None:
+        if self._owner is not None:
+            self._owner.check()

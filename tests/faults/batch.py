@@ -28,12 +28,13 @@ LOOK = 0.02
 """Seconds between two looks at the results while a batch runs."""
 
 
-def make_sources(folder: Path, *, reviews: int = 4, speech: bool = True) -> Path:
+def make_sources(folder: Path, *, reviews: int = 4, video: bool = True, speech: bool = True) -> Path:
     """A library of a few short sessions: spoken words, a silent screen recording, and screenshots with notes."""
     folder.mkdir(parents=True)
     if speech:
         shutil.copyfile(speech_path("garden-gate"), folder / "garden.opus")
-    make_recording(folder / "clip.mp4", [Scene(TERMINAL, ["$ make", "done"], 3), Scene(LIST, ["one", "two"], 3)])
+    if video:
+        make_recording(folder / "clip.mp4", [Scene(TERMINAL, ["$ make", "done"], 3), Scene(LIST, ["one", "two"], 3)])
     for number in range(reviews):
         review = folder / f"review {number}"
         review.mkdir()

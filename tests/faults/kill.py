@@ -44,9 +44,9 @@ class Kill(NamedTuple):
     delay: float
 
 
-def reference(folder: Path) -> Reference:
+def reference(folder: Path, *, speech: bool = True) -> Reference:
     """Make a library below ``folder`` and run it once."""
-    sources = make_sources(folder / "sources")
+    sources = make_sources(folder / "sources", speech=speech)
     library = folder / "undisturbed" / "library"
     shutil.copytree(sources, library)
     batch = Batch(library, folder / "state")

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.skipif(os.name == "nt", reason="ki
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    return reference(tmp_path_factory.mktemp("reference"))
+    return reference(tmp_path_factory.mktemp("reference"), speech=False)
 
 
 @pytest.mark.parametrize(

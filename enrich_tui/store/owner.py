@@ -1,0 +1,205 @@
+"""One owner per library: a file lock that the system takes back when its holder dies, and an epoch for late writers.
+
+The lock lies in ``.enrich-tui/lock`` where the results go. It is held for as long as the program lives, suspended or
+not; a program that was killed holds it no more. A suspended owner can lose it all the same: somebody removes the lock
+file or copies the library over, or a network drive gives the lock away. Hence each owner writes an epoch into the file,
+one higher than the last, and looks whether file and epoch are still its own before it writes a record.
+
+Between that look and the rename lies an instant that no file system closes. What slips through does no harm: a record
+names the digest of every file that it speaks of, so the worst that comes of a late one is that a stage is run again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import platformdirs
+
+from enrich_tui.config import APP
+
+STATE = ".enrich-tui"
+"""Folder for what is known of a library as a whole; discovery does not look at hidden folders."""
+LOCK = "lock"
+
+_LONGEST = 4096
+"""Bytes that are read of a lock file."""
+_BYTE = 1 << 30
+"""Where Windows locks a byte: far behind the text, which others are to be able to read."""
+
+_NO_LOCKS_HERE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP})
+"""What a folder says that cannot be written, or a drive that knows no locks."""
+
+_log = logging.getLogger(__name__)
+
+
+class Holder(NamedTuple):
+    """Who holds a library, as its lock file tells."""
+
+    epoch: int = 0
+    pid: int | None = None
+    since: datetime | None = None
+
+
+class NotOwnedError(Exception):
+    """The library cannot be had; the text says why, in words for a person."""
+
+
+class NoLockError(NotOwnedError):
+    """No lock can be had anywhere."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing can be written here. Choose a place for the results with --output.")
+
+
+class LibraryBusyError(NotOwnedError):
+    """Another program works on the library."""
+
+    def __init__(self, holder: Holder) -> None:
+        known = holder.pid is not None and holder.since is not None
+        who = f" (process {holder.pid}, since {holder.since:%Y-%m-%d %H:%M})" if known else ""
+        super().__init__(
+            f"this library is being worked on by another enrich-tui{who}. Wait until it is done, or end it first."
+        )
+        self.holder = holder
+
+
+class OwnershipLostError(Exception):
+    """The library is not this program's any more; nothing more may be written."""
+
+    def __init__(self) -> None:
+        super().__init__("Another program has taken over this library. What is finished is kept.")
+
+
+class Owner:
+    """Holds a library. Made by :func:`own`."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self.epoch = holder(path).epoch + 1
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        text = json.dumps({"epoch": self.epoch, "pid": os.getpid(), "since": now}).encode()
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, text)
+        os.fsync(descriptor)
+
+    def check(self) -> None:
+        """Raise :class:`OwnershipLostError` where the library has gone to somebody else."""
+        mine = os.fstat(self._descriptor)
+        try:
+            there = self.path.stat()
+        except OSError:
+            raise OwnershipLostError from None
+        if (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino) or holder(self.path).epoch != self.epoch:
+            raise OwnershipLostError
+
+    def release(self) -> None:
+        """Give the library free. The file stays: removing it would let two in."""
+        os.close(self._descriptor)
+
+
+@contextlib.contextmanager
+def own(folder: Path) -> Iterator[Owner]:
+    """Own the library whose results go below ``folder`` until the block ends.
+
+    Raises :class:`LibraryBusyError` where another program does, and :class:`NoLockError` where there are no locks.
+    """
+    try:
+        owner = _claim(folder)
+    except OSError as error:
+        _log.warning("The library cannot be locked.", exc_info=True)
+        raise NoLockError from error
+    try:
+        yield owner
+    finally:
+        owner.release()
+
+
+def home_of(root: Path, output: Path | None = None) -> Path:
+    """The folder that an owner of the library at ``root`` holds: where the results go."""
+    if output is not None:
+        return output
+    return root if root.is_dir() else root.parent
+
+
+def _claim(folder: Path) -> Owner:
+    path = folder / STATE / LOCK
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _lock(path)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS_HERE or (path.exists() and not os.access(path, os.W_OK)):
+            raise
+    path = _elsewhere(folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return _lock(path)
+
+
+def _elsewhere(folder: Path) -> Path:
+    """The lock of a library whose folder cannot be written: among what this user's programs keep."""
+    name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]
+    return Path(platformdirs.user_state_path(APP)) / "locks" / name
+
+
+def _lock(path: Path) -> Owner:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        with contextlib.ExitStack() as unless_held:
+            unless_held.callback(os.close, descriptor)
+            if not _locked(descriptor):
+                raise LibraryBusyError(holder(path))
+            if _is_at(descriptor, path):  # else it was removed between opening and locking
+                owner = Owner(path, descriptor)
+                unless_held.pop_all()
+                return owner
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def holder(path: Path) -> Holder:
+    """What a lock file says of its holder, or of the last one; as far as it can be used."""
+    try:
+        with path.open("rb") as stream:
+            told = json.loads(stream.read(_LONGEST))
+        since = datetime.fromisoformat(told["since"]).astimezone()
+        return Holder(int(told["epoch"]), int(told["pid"]), since)
+    except (OSError, ValueError, TypeError, KeyError, OverflowError):
+        return Holder()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _locked(descriptor: int) -> bool:
+        os.lseek(descriptor, _BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _locked(descriptor: int) -> bool:
+        # Of the open file, not of the process: another open and close of the file does not give it away.
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,33 @@
+"""Two programs that want the same library at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from pathlib import Path
+
+from enrich_tui.store.owner import LOCK, STATE
+from tests.faults.batch import Batch, finished, make_sources
+
+TIMES = 10
+
+
+def test_of_two_programs_one_works_and_the_other_says_so(tmp_path: Path) -> None:
+    library = make_sources(tmp_path / "library", reviews=1, video=False, speech=False)
+    for number in range(TIMES):
+        pair = [Batch(library, tmp_path / f"state {number} {each}", ("--workers", "1", "--fresh")) for each in "ab"]
+        readers = [threading.Thread(target=batch.read) for batch in pair]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join(60)
+        codes = [batch.process.wait(10) for batch in pair]
+        assert sorted(codes) == [0, 2]
+        loser = pair[codes.index(2)]
+        assert loser.events == []
+        assert loser.process.stderr is not None
+        assert "being worked on by another enrich-tui (process" in loser.process.stderr.read()
+        started = Counter(pair[codes.index(0)].started())
+        assert set(started.values()) == {1}
+        assert set(finished(library)) <= set(started)
+    assert (library / STATE / LOCK).is_file()
