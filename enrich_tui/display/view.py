@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from enrich_tui import events as ev
+from enrich_tui.display.recent import RecentFailures
 from enrich_tui.display.rows import ACTIVE, Cell, CellState, Line, SessionRow, SessionState, WorkerRow
 from enrich_tui.display.troubles import Troubles
 from enrich_tui.model import STAGES, SessionStatus, Stage, StageOutcome
@@ -24,9 +25,6 @@ TITLE = 300
 """Longest title, in characters."""
 SAYING = 1000
 """Longest message, in characters."""
-RECENT = 600.0
-"""Seconds over which the recent error rate is taken."""
-_BUCKET = 10.0
 
 _CELL = {
     StageOutcome.COMPLETED: CellState.COMPLETED,
@@ -78,8 +76,7 @@ class RunView:
         self._took: float | None = None
         self._active: set[str] = set()
         self._with_eta: set[str] = set()
-        self._ended: deque[list[float]] = deque(maxlen=int(RECENT / _BUCKET))
-        """Buckets of ten seconds: number, attempts that ended well, attempts that failed."""
+        self.failures = RecentFailures()
         self._handlers: dict[type, Callable[[Any], None]] = {
             ev.RunStarted: self._run_started,
             ev.SessionQueued: self._session_queued,
@@ -139,14 +136,6 @@ class RunView:
         if self.batch is None:
             return 0.0
         return _fraction(self.batch.progress / 100.0)
-
-    @property
-    def recent_error_rate(self) -> float | None:
-        """Percent of the attempts that failed, of those that ended in the last ten minutes."""
-        oldest = (self.now - RECENT) // _BUCKET
-        good = sum(bucket[1] for bucket in self._ended if bucket[0] >= oldest)
-        bad = sum(bucket[2] for bucket in self._ended if bucket[0] >= oldest)
-        return 100.0 * bad / (good + bad) if good + bad else None
 
     # -- events -------------------------------------------------------------------------------------------------------
 
@@ -237,7 +226,7 @@ class RunView:
             clean(event.problem, 40),
         )
         self._follow_cells(row)
-        self._count_ended(failed=True)
+        self.failures.add(self.now, failed=True)
         self._tell("warning", f"{row.title}: {event.stage} again in {event.delay:.0f} s. {cell.message}", row.id)
 
     def _stage_finished(self, event: ev.StageFinished) -> None:
@@ -258,7 +247,7 @@ class RunView:
             if self.troubles.mend_session(row.id, event.stage):
                 self.parts.add("errors")
         if event.outcome in {StageOutcome.COMPLETED, StageOutcome.FAILED} and not event.cached:
-            self._count_ended(failed=event.outcome is StageOutcome.FAILED)
+            self.failures.add(self.now, failed=event.outcome is StageOutcome.FAILED)
         if row.state in ACTIVE:
             self._follow_cells(row)
 
@@ -385,12 +374,6 @@ class RunView:
         states = {cell.state for cell in row.cells.values()}
         waiting = CellState.RETRYING in states and CellState.PROCESSING not in states
         self._set_state(row, SessionState.RETRYING if waiting else SessionState.RUNNING)
-
-    def _count_ended(self, *, failed: bool) -> None:
-        bucket = self.now // _BUCKET
-        if not self._ended or self._ended[-1][0] != bucket:
-            self._ended.append([bucket, 0.0, 0.0])
-        self._ended[-1][2 if failed else 1] += 1
 
 
 _WORKER_WORDS = {"error": "in error", "restarting": "restarting"}

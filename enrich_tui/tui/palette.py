@@ -36,13 +36,13 @@ class RunProvider(Provider):
 
     async def search(self, query: str) -> Hits:
         """Actions and sessions that fit."""
-        matcher = self.matcher(query)
+        matcher, needle = self.matcher(query), query.casefold()
         for binding in (*keys.MAIN, *keys.APP):
             name = _name(binding.description)
-            score = max(matcher.match(name), matcher.match(binding.tooltip) * 0.8)
+            score = matcher.match(name) or (0.3 if needle in binding.tooltip.casefold() else 0.0)
             if score > 0 and binding.id not in {"palette", "interrupt"}:
                 yield Hit(score, Text(name), partial(self._dashboard.perform, binding), text=name, help=binding.tooltip)
-        needle, offered = query.casefold(), 0
+        offered = 0
         for row in self._dashboard.board.view.rows.values():
             if needle in row.needle:
                 yield Hit(

@@ -10,6 +10,7 @@ import pytest
 from enrich_tui import events as ev
 from enrich_tui.display.rows import SessionState
 from enrich_tui.model import SessionStatus, Stage, StageOutcome
+from enrich_tui.tui import leaving
 from enrich_tui.tui.screens.choice import Choice
 from tests.pilot.scripted import STARTED, Scripted, dashboard, shown, until, until_shown
 from tests.unit.view.feeding import batch, error, queued, started
@@ -262,6 +263,18 @@ async def test_ctrl_c_asks_and_stops_at_once_the_second_time() -> None:
         await pilot.press("ctrl+c")
         await until(pilot, lambda: not app.is_running)
     assert source.asked == [("stop",)]
+    assert app.return_code == 130
+
+
+async def test_a_run_that_does_not_end_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "PATIENCE", 0.1)
+    source = Scripted(SCRIPT)
+    monkeypatch.setattr(source, "end", lambda code: None)
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("q", "s")
+        await until(pilot, lambda: not app.is_running)
     assert app.return_code == 130
 
 

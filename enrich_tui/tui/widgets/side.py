@@ -13,7 +13,9 @@ from enrich_tui.tui.widgets.panel import Panel
 from enrich_tui.tui.wrapping import wrap
 
 ROOMY = 34
-"""Width from which on there is room for two columns."""
+"""Width from which on a worker's line has room for the stage and the restarts."""
+_PAIR = 22
+"""Cells of a name and its value in the pool's box."""
 
 
 class WorkerPanel(Panel):
@@ -62,17 +64,17 @@ class PoolPanel(Panel):
         pool = view.pool
         if pool is None:
             return [*lines, Row().add("  starting", palette.faint)]
-        recent = view.recent_error_rate
+        recent = view.failures.rate(view.now)
         memory = sum(worker.memory or 0 for worker in view.workers.values())
         cpu = view.cpu[-1] if view.cpu else 0.0
-        half = width // 2
+        half = _PAIR
         slots = max(1, view.started.cpu_slots if view.started else 1)
 
         def pair(name: str, value: str, other: str = "", other_value: str = "") -> Row:
             row = Row().add("  ").cell(name, 11, palette.dim).cell(value, half - 13, palette.text)
             return row.cell(other, 11, palette.dim).add(other_value, palette.text)
 
-        if width < ROOMY:
+        if width < _PAIR + 18:
             half = width
             return [
                 *lines,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from enrich_tui import events as ev
 from enrich_tui.display.listing import Listing, Query, Sort
+from enrich_tui.display.recent import RecentFailures
 from enrich_tui.display.report import report
 from enrich_tui.display.rows import CellState, SessionState
 from enrich_tui.display.view import RunView
@@ -170,6 +171,17 @@ def test_a_session_goes_through_its_states() -> None:
     assert (row.state, row.seconds(view.now), row.cells[Stage.AUDIO].attempt) == ("running", 3.0, 2)
     view.apply(ev.SessionFinished(t=13.0, session="a", status=SessionStatus.PARTIAL, duration=3.0, message="No video."))
     assert (row.state, row.message) == ("partial", "No video.")
+
+
+def test_the_failures_of_the_last_ten_minutes() -> None:
+    failures = RecentFailures()
+    assert failures.rate(0) is None
+    for second in range(0, 1200, 10):
+        failures.add(second, failed=second < 600)
+    assert failures.rate(1199) == 0
+    failures.add(1199, failed=True)
+    assert failures.rate(1199) == pytest.approx(100 / 61)
+    assert failures.rate(5000) is None
 
 
 def test_running_rows_become_outdated_every_second() -> None:
