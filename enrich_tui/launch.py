@@ -12,7 +12,7 @@ from enrich_tui.discovery import Library
 from enrich_tui.errors import ErrorHandler
 from enrich_tui.logs import log_folder
 from enrich_tui.model import EnrichmentOptions
-from enrich_tui.pipeline.enrich import on_worker
+from enrich_tui.pipeline.processes import on_worker
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
 from enrich_tui.progress import EtaEstimator, ProgressService

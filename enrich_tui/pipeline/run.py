@@ -32,6 +32,7 @@ from enrich_tui.model import (
     SessionStatus,
     Stage,
     StageOutcome,
+    StageResult,
 )
 from enrich_tui.pipeline.announce import Announcer
 from enrich_tui.pipeline.attempts import OPERATIONS, Attempts, Runner
@@ -141,7 +142,17 @@ class BatchRun:
     @property
     def results(self) -> list[SessionResult]:
         """What has come of every session that has ended, in queue order."""
-        return [self._result(entry) for entry in self._queue.entries.values() if entry.status is not None]
+        return [
+            self._result(entry, entry.results()) for entry in self._queue.entries.values() if entry.status is not None
+        ]
+
+    def result_of(self, session_id: str) -> SessionResult:
+        """What has come of a session; where the run ended before it, what it lacks is cancelled."""
+        entry = self._queue[session_id]
+        results = entry.results()
+        for stage, _ in entry.unfinished():
+            results[stage] = described(stage, Problem.CANCELLED, StageOutcome.CANCELLED)
+        return self._result(entry, results)
 
     def _over(self, survey: asyncio.Task[object]) -> bool:
         if self._ending:
@@ -251,14 +262,15 @@ class BatchRun:
                 self._attempts.give_up(entry, key[1], described(key[1], Problem.INTERNAL, StageOutcome.FAILED))
                 self._spawn(self._attempts.settle(entry))
 
-    def _result(self, entry: SessionEntry) -> SessionResult:
-        status, told = judge(entry.results())
+    @staticmethod
+    def _result(entry: SessionEntry, stages: dict[Stage, StageResult]) -> SessionResult:
+        status, told = judge(stages)
         return SessionResult(
             session_id=entry.session.id,
             status=status,
-            stages=entry.results(),
+            stages=stages,
             output=entry.session.output,
-            duration=sum(result.duration for result in entry.results().values()),
+            duration=sum(result.duration for result in stages.values()),
             message=told.message if told else None,
             advice=told.advice if told else None,
         )

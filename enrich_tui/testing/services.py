@@ -11,7 +11,7 @@ from pathlib import Path
 from enrich_tui.errors import ErrorHandler
 from enrich_tui.model import Session
 from enrich_tui.pipeline.attempts import Runner
-from enrich_tui.pipeline.enrich import on_worker
+from enrich_tui.pipeline.processes import on_worker
 from enrich_tui.pool import WorkerPool
 from enrich_tui.progress import ProgressService
 from enrich_tui.testing.clock import FakeClock

@@ -38,15 +38,20 @@ class LengthFinder:
     def __init__(self, allowed: Limits) -> None:
         self._allowed = allowed
         self._process: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
 
     async def find(self, path: Path) -> Lengths | None:
         """The lengths of a recording; None where they cannot be told. The child is started by the first question."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return await self._ask(path)
-        except (OSError, TimeoutError, ValueError):
-            await self.aclose()
-            return None
+        async with self._turn:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    return await self._ask(path)
+            except (OSError, TimeoutError, ValueError):
+                await self.aclose()
+                return None
+            except asyncio.CancelledError:
+                await self.aclose()  # its answer would be taken for that of the next question
+                raise
 
     async def _ask(self, path: Path) -> Lengths:
         process = self._process

@@ -1,0 +1,70 @@
+"""The child processes behind a pool that only lends leases: shared by all calls that use the pool at the same time.
+
+Many sessions at once, each its own call, must not cost a process each: there are as many as the pool has workers, one
+spare, and one that finds out lengths. They end with the last of the calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from weakref import WeakKeyDictionary
+
+from enrich_tui.config import Limits
+from enrich_tui.logs import log_folder
+from enrich_tui.model import StageOutput, StageTask
+from enrich_tui.pool import Worker, WorkerPool
+from enrich_tui.worker.lengths import LengthFinder
+from enrich_tui.worker.process import ProcessExecutor, ProcessExecutors, Progress
+
+
+class Processes:
+    """Runs stages in the workers' own executors, or, where the pool only lends leases, in processes of its own."""
+
+    def __init__(self, pool: WorkerPool, limits: Limits) -> None:
+        cores = os.cpu_count() or 1
+        threads = max(1, cores // max(1, min(cores, pool.get_pool_status().total)))
+        self.users = 0
+        self.lengths = LengthFinder(limits)
+        self._executors = ProcessExecutors(limits, threads=threads, log_dir=log_folder())
+        self._by_worker: dict[int, ProcessExecutor] = {}
+
+    async def run(self, worker: Worker, task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
+        """Run one stage on this worker."""
+        if worker.runs_jobs:
+            return await on_worker(worker, task, on_event)
+        if worker.id not in self._by_worker:
+            self._by_worker[worker.id] = self._executors(worker.id)
+        return await self._by_worker[worker.id].run(task, on_event)
+
+    async def aclose(self) -> None:
+        """End all of them."""
+        await asyncio.gather(*(process.stop() for process in self._by_worker.values()))
+        await self._executors.aclose()
+        await self.lengths.aclose()
+
+
+_shared: WeakKeyDictionary[WorkerPool, dict[Limits, Processes]] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def processes_of(pool: WorkerPool, limits: Limits) -> AsyncIterator[Processes]:
+    """The processes of this pool; they end when nobody is in such a block any more."""
+    of_pool = _shared.setdefault(pool, {})
+    processes = of_pool.get(limits) or of_pool.setdefault(limits, Processes(pool, limits))
+    processes.users += 1
+    try:
+        yield processes
+    finally:
+        processes.users -= 1
+        if not processes.users:
+            del of_pool[limits]
+            await processes.aclose()
+
+
+async def on_worker(worker: Worker, task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
+    """The usual runner: the worker's own executor does it."""
+    output: StageOutput = await worker.run(task, on_event)
+    return output
