@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from enrich_tui.discovery import kinds, manifest
@@ -32,7 +32,7 @@ def discover(root: Path, output: Path | None = None) -> Library:
         raise FileNotFoundError(root)
     search = _Search(root, Path(os.path.abspath(output)) if output else None)  # noqa: PTH100
     if root.is_file():
-        search.lone_file(root, siblings=_files(root.parent))
+        search.lone_file(root, _by_stem(_files(root.parent)))
     else:
         with os.scandir(root):
             pass  # raises where the root itself cannot be listed; folders below are rejected instead
@@ -46,6 +46,13 @@ def _files(folder: Path) -> list[Path]:
             return [Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False)]
     except OSError:
         return []
+
+
+def _by_stem(files: Iterable[Path]) -> dict[str, list[Path]]:
+    stems: defaultdict[str, list[Path]] = defaultdict(list)
+    for path in files:
+        stems[path.stem.casefold()].append(path)
+    return stems
 
 
 class _Search:
@@ -103,8 +110,9 @@ class _Search:
             taken = {*pictures, *notes}
         else:
             taken = set(media)
+            siblings = _by_stem(files)
             for path in media:
-                taken.update(self.lone_file(path, siblings=files))
+                taken.update(self.lone_file(path, siblings))
             if pictures:
                 self._reject(folder, "Pictures beside recordings belong to none; name them in a session.toml.")
                 taken.update(pictures)
@@ -112,8 +120,8 @@ class _Search:
             if path not in taken:
                 self._reject(path, _reason(path))
 
-    def lone_file(self, path: Path, siblings: Iterable[Path]) -> set[Path]:
-        """Add a recording with its sidecars; returns the sidecars."""
+    def lone_file(self, path: Path, siblings: Mapping[str, list[Path]]) -> set[Path]:
+        """Add a recording with its sidecars; returns the sidecars. ``siblings``: the files of its folder, by stem."""
         if path.is_symlink():
             self._reject(path, "Links are not followed; name the file itself.")
             return set()
@@ -121,8 +129,7 @@ class _Search:
         if ending not in kinds.MEDIA:
             self._reject(path, _reason(path))
             return set()
-        stem = path.stem.casefold()
-        sidecars = sorted(other for other in siblings if other != path and other.stem.casefold() == stem)
+        sidecars = sorted(other for other in siblings.get(path.stem.casefold(), ()) if other != path)
         captions = [other for other in sidecars if kinds.suffix(other) in kinds.CAPTIONS]
         notes = [other for other in sidecars if kinds.suffix(other) in kinds.NOTES]
         self._add(
