@@ -9,7 +9,7 @@ from pathlib import Path
 from enrich_tui.store.owner import LOCK, STATE
 from tests.faults.batch import Batch, finished, make_sources
 
-TIMES = 10
+TIMES = 3
 
 
 def test_of_two_programs_one_works_and_the_other_says_so(tmp_path: Path) -> None:
