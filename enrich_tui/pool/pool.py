@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable
 
-from enrich_tui.errors.problems import Problem, WorkerCrashedError
+from enrich_tui.errors.problems import Problem
 from enrich_tui.pool.errors import PoolError, PoolShutdownError, WorkerAcquisitionTimeoutError
 from enrich_tui.pool.executor import ExecutorFactory
 from enrich_tui.pool.leaks import abandoned
@@ -83,13 +83,12 @@ class WorkerPool:
         Raises :class:`WorkerAcquisitionTimeoutError`, :class:`PoolShutdownError`, and ``ValueError`` for a timeout
         below 0.
         """
-        roster = self._roster
-        if roster.closing:
-            raise PoolShutdownError
-        loop = self._loop or self._bind()
+        roster, loop = self._roster, self._loop or self._bind()
         wait = self._acquisition_timeout if timeout is None else _seconds(timeout)
         slot = roster.take()
         if slot is None:
+            if roster.closing:
+                raise PoolShutdownError
             roster.warm_one()
             waiter = roster.waiters.join(loop, wait)
             try:
@@ -135,12 +134,10 @@ class WorkerPool:
         now = self._clock()
         faulty = False
         if error is None:
-            slot.job_ended(None, now)
+            slot.job_completed(now)
         elif isinstance(error, Exception):
-            slot.job_ended(error, now)
-            if slot.lease_generation == slot.generation:  # else it happened before the last restart
-                slot.error_count += 1
-                faulty = isinstance(error, WorkerCrashedError) or not slot.healthy
+            slot.job_failed(error, now)
+            faulty = roster.at_fault(slot, error)
         roster.end_lease(slot, now, faulty)
 
     def _refuse_release(self, slot: Slot) -> None:
@@ -210,7 +207,8 @@ class WorkerPool:
         slot = self._find(worker_id)
         if slot.condition is Condition.CLOSED:
             raise PoolShutdownError
-        self._roster.idle.pop(slot, None)
+        if slot in self._roster.idle:
+            self._roster.idle.remove(slot)
         return await (
             self._roster.upkeep.start(slot) if slot.condition is Condition.COLD else self._roster.upkeep.restart(slot)
         )
@@ -230,10 +228,10 @@ class WorkerPool:
                     self._roster.end_lease(slot, self._clock())
             elif slot in self._roster.idle:
                 if not slot.healthy:
-                    del self._roster.idle[slot]
+                    self._roster.idle.remove(slot)
                     self._roster.died_idle(slot)
                 elif self._roster.too_big(slot):
-                    del self._roster.idle[slot]
+                    self._roster.idle.remove(slot)
                     self._roster.upkeep.restart(slot)
 
     # -- size ---------------------------------------------------------------------------------------------------------

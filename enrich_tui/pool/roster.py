@@ -41,11 +41,11 @@ class Roster:
         self._executor_factory = executor_factory
         self._clock = clock
         self.slots: dict[int, Slot] = {}
-        self.idle: dict[Slot, None] = {}
+        self.idle: list[Slot] = []
         """Slots that can take a job at once; the last one in is the first one out, because its caches are warm."""
         self.waiters: Waiters[Slot] = Waiters()
         self.ledger = Ledger(clock())
-        self.upkeep = Upkeep(clock, changed=self.changed, failed=self._did_not_start, up=self.offer)
+        self.upkeep = Upkeep(clock, changed=self.changed, failed=self._did_not_start, up=self.came_up)
         self.listeners: dict[object, Listener] = {}
         self.closing = False
         """No slot takes another job."""
@@ -65,9 +65,13 @@ class Roster:
         """Lease an idle slot that is alive, if there is one."""
         idle = self.idle
         while idle:
-            slot, _ = idle.popitem()
+            slot = idle.pop()
             if slot.executor is None or slot.executor.alive:
-                self._lease(slot, self._clock())
+                slot.leased = True
+                slot.lease_generation = slot.generation
+                slot.busy_since = slot.last_activity_at = self._clock()
+                if self.listeners:
+                    self.changed(slot)
                 return slot
             self.died_idle(slot)
         return None
@@ -80,26 +84,44 @@ class Roster:
                     self.upkeep.start(slot)
                     break
 
+    def came_up(self, slot: Slot, now: float) -> None:
+        """The slot can work: its holder goes on with it, where it was restarted under one, or somebody gets it."""
+        if slot.leased:
+            self.changed(slot)
+        else:
+            self.offer(slot, now)
+
     def offer(self, slot: Slot, now: float) -> None:
-        """The slot can work: it goes to the first waiter, or idle; or on, where it was restarted under its holder."""
-        if not slot.leased:
-            waiter = self.waiters.next()
-            if waiter is not None:
-                self._lease(slot, now)
-                waiter.set_result(slot)
-                return
-            self.idle[slot] = None
+        """Lease the slot, which can work, to the first waiter; where nobody waits, it is idle."""
+        waiter = self.waiters.next() if self.waiters.line else None
+        if waiter is None:
+            self.idle.append(slot)
+        else:
+            slot.leased = True
+            slot.lease_generation = slot.generation
+            slot.busy_since = now
+            waiter.set_result(slot)
         if self.listeners:
             self.changed(slot)
 
+    def at_fault(self, slot: Slot, error: Exception) -> bool:
+        """Count the error against the slot. True where it is one too many."""
+        if slot.lease_generation != slot.generation:  # it happened before the last restart
+            return False
+        slot.error_count += 1
+        crashed = isinstance(error, WorkerCrashedError) or not slot.healthy
+        return crashed or slot.error_count >= self._rules.error_threshold
+
     def end_lease(self, slot: Slot, now: float, faulty: bool = False) -> None:
-        """Take the slot from its holder, and decide what becomes of it."""
-        slot.vacate()
+        """Take the slot from its holder, whose handle has no effect any more, and decide what becomes of it."""
+        slot.last_activity_at = now
+        slot.leased = False
+        slot.holder = slot.user = slot.current_job = None
         if self.closing or slot.retiring:
             self.close(slot, WorkerState.SHUTDOWN if self.closing else WorkerState.REMOVED)
         elif slot.condition is _RESTARTING:
             self.changed(slot)
-        elif faulty or slot.error_count >= self._rules.error_threshold:
+        elif faulty:
             self._fault(slot)
         elif slot.executor is not None and self._worn(slot, slot.executor):
             self.upkeep.restart(slot)
@@ -123,7 +145,8 @@ class Roster:
 
     def close(self, slot: Slot, state: WorkerState) -> asyncio.Task[None] | None:
         """End a slot for good. Returns the task that stops its executor, where it has one that was started."""
-        self.idle.pop(slot, None)
+        if slot in self.idle:
+            self.idle.remove(slot)
         attempt = self.upkeep.halt(slot)
         cold = slot.condition is Condition.COLD
         now = self._clock()
@@ -153,13 +176,6 @@ class Roster:
                     listener(snapshot)
                 except Exception:
                     log.exception("A listener of the worker pool failed.")
-
-    def _lease(self, slot: Slot, now: float) -> None:
-        slot.leased = True
-        slot.lease_generation = slot.generation
-        slot.busy_since = slot.last_activity_at = now
-        if self.listeners:
-            self.changed(slot)
 
     def _did_not_start(self, slot: Slot) -> None:
         self.changed(slot)

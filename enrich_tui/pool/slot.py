@@ -131,26 +131,22 @@ class Slot:
         self.enter(Condition.CLOSED, now)
         self.closed_as = state
         self.ended_at = now
-        self.vacate()
-
-    def vacate(self) -> None:
-        """Nobody holds it any more; what a former holder still does with its handle has no effect."""
         self.leased = False
-        self.holder = None
-        self.user = None
-        self.current_job = None
+        self.holder = self.user = self.current_job = None
 
-    def job_ended(self, error: Exception | None, now: float) -> None:
-        """Book a job that ended, with this error or well."""
-        self.last_activity_at = now
+    def job_completed(self, now: float) -> None:
+        """Book a job that ended well."""
         self.total_processing_time += now - self.busy_since
         self.jobs_since_start += 1
-        if error is None:
-            self.total_jobs_completed += 1
-            self.error_count = 0
-        else:
-            self.total_jobs_failed += 1
-            self.note(error)
+        self.total_jobs_completed += 1
+        self.error_count = 0
+
+    def job_failed(self, error: Exception, now: float) -> None:
+        """Book a job that ended with this error."""
+        self.total_processing_time += now - self.busy_since
+        self.jobs_since_start += 1
+        self.total_jobs_failed += 1
+        self.note(error)
 
     def note(self, error: BaseException) -> None:
         """Remember this as the latest error."""

@@ -31,7 +31,7 @@ class Waiters(Generic[T]):
     """The line. A waiter awaits its future, which gets a ``T`` or a :class:`Refusal`; its length is who still waits."""
 
     def __init__(self) -> None:
-        self._line: deque[asyncio.Future[T | Refusal]] = deque()
+        self.line: deque[asyncio.Future[T | Refusal]] = deque()
         # Deadlines mostly come in rising order, for which a push to the heap is O(1); the count keeps ties apart.
         self._deadlines: list[tuple[float, int, asyncio.Future[T | Refusal]]] = []
         self._order = count()
@@ -40,7 +40,7 @@ class Waiters(Generic[T]):
         """How many in the line do not wait any more."""
 
     def __len__(self) -> int:
-        return len(self._line) - self._dead
+        return len(self.line) - self._dead
 
     def join(self, loop: asyncio.AbstractEventLoop, timeout: float) -> asyncio.Future[T | Refusal]:
         """Stand at the end of the line for at most ``timeout`` seconds (``math.inf``: for ever).
@@ -48,7 +48,7 @@ class Waiters(Generic[T]):
         Who stops waiting for another reason than the future's result must say so: :meth:`leave`.
         """
         future: asyncio.Future[T | Refusal] = loop.create_future()
-        self._line.append(future)
+        self.line.append(future)
         if timeout != math.inf:
             deadline = loop.time() + timeout
             heappush(self._deadlines, (deadline, next(self._order), future))
@@ -60,7 +60,7 @@ class Waiters(Generic[T]):
 
     def next(self) -> asyncio.Future[T | Refusal] | None:
         """Take the first one out of the line, whose future is then to be resolved at once; None where nobody waits."""
-        line = self._line
+        line = self.line
         while line:
             future = line.popleft()
             if not future.done():
@@ -80,12 +80,12 @@ class Waiters(Generic[T]):
 
     def refuse(self) -> None:
         """Send everybody away."""
-        for future in self._line:
+        for future in self.line:
             if future.done():
                 self._dead -= 1
             else:
                 future.set_result(Refusal.SHUTDOWN)
-        self._line.clear()
+        self.line.clear()
         self._deadlines.clear()
         if self._timer is not None:
             self._timer.cancel()
@@ -112,8 +112,8 @@ class Waiters(Generic[T]):
             self._sweep()
 
     def _sweep(self) -> None:
-        living = deque(future for future in self._line if not future.done())
-        self._dead -= len(self._line) - len(living)
-        self._line = living
+        living = deque(future for future in self.line if not future.done())
+        self._dead -= len(self.line) - len(living)
+        self.line = living
         self._deadlines = [entry for entry in self._deadlines if not entry[2].done()]
         heapify(self._deadlines)

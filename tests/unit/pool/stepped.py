@@ -32,4 +32,8 @@ class SteppedLoop(asyncio.SelectorEventLoop):
         """Run something that needs no time to pass."""
         task = self.create_task(coroutine)
         self.turn()
+        for _ in range(10):
+            if task.done():
+                break
+            self.turn()
         return task.result()

@@ -148,7 +148,7 @@ async def test_many_waiters_may_leave_from_the_middle() -> None:
             task.cancel()
     await turn()
     assert pool.get_pool_status().pending == 2
-    assert len(pool._roster.waiters._line) < 200  # swept, not only forgotten
+    assert len(pool._roster.waiters.line) < 200  # swept, not only forgotten
     await pool.release_worker(worker)
     await pool.release_worker(await tasks[0])
     assert (await tasks[500]).status is WorkerStatus.ACTIVE
