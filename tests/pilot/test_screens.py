@@ -129,7 +129,7 @@ async def test_details_show_stages_and_results(tmp_path: Path) -> None:
             await until_shown(pilot, words)
         (tmp_path / SUMMARY).write_text("{}")
         await pilot.press("3")
-        await until_shown(pilot, "is not what it")
+        await until_shown(pilot, "--fresh")
         (tmp_path / SUMMARY).unlink()
         await pilot.press("1", "3")
         await until_shown(pilot, "There is nothing yet.")
