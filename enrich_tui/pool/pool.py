@@ -43,7 +43,8 @@ class WorkerPool:
         memory_limit: Resident bytes above which an executor is replaced, between two jobs.
         clock: Seconds, monotonic; all figures come from it. Waiting goes by the event loop's own clock.
 
-    Raises ``ValueError`` for settings outside of their range.
+    Raises ``ValueError`` for settings outside of their range. After a shutdown, what needs a worker raises
+    :class:`PoolShutdownError`.
     """
 
     def __init__(
