@@ -95,7 +95,7 @@ class FakeExecutor:
         self._death = asyncio.get_running_loop().create_future()
 
     async def run(self, job: Any, on_event: Callable[[Any], None]) -> Any:
-        """Do what the script says."""
+        """Do what the script says. Raises :class:`WorkerCrashedError` where it is down or goes down over the job."""
         if not self._alive or self._death is None:
             raise WorkerCrashedError(Problem.WORKER_CRASHED)
         self.jobs.append(job)
