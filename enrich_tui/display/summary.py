@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from enrich_tui.display.keyless import without_keys
@@ -9,12 +10,16 @@ from enrich_tui.model import SessionResult, SessionStatus
 from enrich_tui.text import clean, gate, seconds_text
 
 _OK = {SessionStatus.COMPLETE, SessionStatus.PARTIAL}
+_LEFT_OUT = (SessionStatus.SKIPPED, SessionStatus.CANCELLED)
 
 
 def summary_lines(results: Sequence[SessionResult], seconds: float) -> list[str]:
     """The lines of the summary; ``seconds`` is how long the run took."""
     well = [result for result in results if result.status in _OK]
-    lines = [f"DONE {len(well)} ok, {len(results) - len(well)} failed in {seconds_text(seconds)}"]
+    counts = Counter(result.status for result in results)
+    left_out = [f"{counts[status]} {status}" for status in _LEFT_OUT if counts[status]]
+    told = ", ".join([f"{len(well)} ok", f"{counts[SessionStatus.FAILED]} failed", *left_out])
+    lines = [f"DONE {told} in {seconds_text(seconds)}"]
     lines += [f"  ✔ {_name(result)}  {clean(str(result.output))}" for result in well]
     for result in results:
         if result.message:

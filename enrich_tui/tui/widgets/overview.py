@@ -62,7 +62,7 @@ class Overview(Panel):
             word
             for word, on in (
                 ("SIMULATED", view.started is not None and view.started.simulated),
-                ("READ-ONLY", self.board.controls is None),
+                ("READ-ONLY", self.board.controls is None or (view.started is not None and view.started.read_only)),
                 ("VIEW FROZEN", self.board.frozen),
             )
             if on
@@ -83,6 +83,9 @@ class Overview(Panel):
         row = Row().add("DONE", palette.good + Style(bold=True)).add(f" {good} ok, ", palette.text)
         failed = counts[SessionState.FAILED]
         row.add(f"{failed} failed", palette.bad if failed else palette.text)
+        for state in (SessionState.SKIPPED, SessionState.CANCELLED):
+            if counts[state]:
+                row.add(f", {counts[state]} {state}", palette.text)
         return row.add(f" in {seconds_text(view.elapsed)}", palette.text)
 
     def _eta(self) -> str:
