@@ -68,7 +68,11 @@ class Attempts:
     async def settle(self, entry: SessionEntry) -> None:
         """End the stages that need no work, make the next ones ready to run, and end the session with its last one."""
         async for stage, result in self._settler.settle(entry):
-            self.end(entry, stage, result)
+            if result.status is StageOutcome.FAILED:
+                self.give_up(entry, stage, result)
+                self._end_rest(entry, result)
+            else:
+                self.end(entry, stage, result)
         if entry.status is None and not any(entry.unfinished()):
             await self.close(entry)
 
@@ -179,7 +183,11 @@ class Attempts:
             problem=resolution.code,
         )
         self.end(entry, stage, result)
-        if resolution.recommended_action == "abort" or (problem and ends_session(entry.session, problem)):
+        self._end_rest(entry, result, abort=resolution.recommended_action == "abort")
+
+    def _end_rest(self, entry: SessionEntry, failed: StageResult, *, abort: bool = False) -> None:
+        """Skip the stages that have nothing to work on any more."""
+        if abort or (failed.problem is not None and ends_session(entry.session, failed.problem)):
             for other, _ in list(entry.unfinished()):
                 if entry.stages[other].state is not StageState.RUNNING:
                     self.end(entry, other, described(other, Problem.NO_INPUT, StageOutcome.SKIPPED))

@@ -15,6 +15,7 @@ from typing import Any
 from enrich_tui import stages
 from enrich_tui.config import StageConfig
 from enrich_tui.model import PREREQUISITES, Session, Stage, StageOutcome
+from enrich_tui.pipeline.verdict import HOPELESS
 from enrich_tui.store.record import FileRecord, SessionRecord, StageRecord, file_record
 
 
@@ -75,4 +76,14 @@ def holds(entry: StageRecord | None, key: str, output: Path) -> bool:
         and entry.status is StageOutcome.COMPLETED
         and entry.key == key
         and all(file.still(output / file.path) for file in entry.outputs.values())
+    )
+
+
+def hopeless(entry: StageRecord | None, key: str) -> bool:
+    """True where the stage ended for a reason that the same bytes and settings will always have."""
+    return (
+        entry is not None
+        and entry.status in {StageOutcome.FAILED, StageOutcome.SKIPPED}
+        and entry.key == key
+        and entry.problem in HOPELESS
     )

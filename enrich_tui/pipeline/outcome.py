@@ -48,3 +48,17 @@ def completed(session: Session, stage: Stage, record: StageRecord, *, cached: bo
         engine=record.engine,
         facts=record.facts,
     )
+
+
+def recorded(stage: Stage, record: StageRecord) -> StageResult:
+    """The result of a stage that did not complete, as it was written down."""
+    return StageResult(
+        stage=stage,
+        status=record.status,
+        duration=record.duration,
+        attempts=record.attempts,
+        cached=True,
+        message=record.message,
+        advice=record.advice,
+        problem=record.problem,
+    )

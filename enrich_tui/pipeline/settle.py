@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,13 +14,15 @@ from enrich_tui.errors import StageError, from_os_error
 from enrich_tui.errors.problems import Problem
 from enrich_tui.model import EnrichmentOptions, Session, Stage, StageOutcome, StageOutput, StageResult
 from enrich_tui.pipeline import cache
-from enrich_tui.pipeline.outcome import completed, described
-from enrich_tui.pipeline.state import SessionEntry
+from enrich_tui.pipeline.outcome import completed, described, recorded
+from enrich_tui.pipeline.state import SessionEntry, StageState
 from enrich_tui.pipeline.verdict import anything_to_tell, has_input
 from enrich_tui.store.outputs import sweep_partials
 from enrich_tui.store.owner import Owner
 from enrich_tui.store.record import FileRecord, SessionRecord, StageRecord, file_record, load_record, save_record
 from enrich_tui.version import __version__
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -52,7 +55,7 @@ class Settler:
         while settled:
             settled = False
             for stage in tuple(entry.ready(float("inf"))):
-                if entry.stages[stage].key:
+                if entry.stages[stage].key or entry.stages[stage].state is StageState.DONE:
                     continue
                 try:
                     result = await self._consider(entry, stage)
@@ -81,10 +84,12 @@ class Settler:
             if (result := entry.stages[earlier].result) is not None and result.status is StageOutcome.COMPLETED
         }
         key = cache.stage_key(session, stage, self._config, known.sources, before)
-        recorded = known.record.stages.get(stage)
-        if not self._fresh and recorded is not None and cache.holds(recorded, key, session.output):
-            return completed(session, stage, recorded, cached=True)
+        earlier_end = known.record.stages.get(stage)
+        if not self._fresh and earlier_end is not None and cache.holds(earlier_end, key, session.output):
+            return completed(session, stage, earlier_end, cached=True)
         entry.stages[stage].key = key
+        if not self._fresh and not entry.stages[stage].insisted and earlier_end and cache.hopeless(earlier_end, key):
+            return recorded(stage, earlier_end)
         return None
 
     def _load(self, entry: SessionEntry) -> _Known:
@@ -125,7 +130,7 @@ class Settler:
                 media_seconds=output.media_seconds,
                 facts=output.facts,
                 notices=output.notices,
-                finished_at=datetime.now().astimezone().isoformat(timespec="seconds"),
+                finished_at=_now(),
             )
             known.record = known.record.model_copy(
                 update={
@@ -138,18 +143,50 @@ class Settler:
         return completed(session, stage, done, cached=False)
 
     async def forget(self, entry: SessionEntry) -> None:
-        """The session has ended: sweep half-written files of killed attempts, and let go of what was known."""
-        if self._known.pop(entry.session.id, None) is not None:
-            await asyncio.to_thread(self._sweep, entry.session)
+        """The session has ended: write down what did not complete, sweep half-written files, and let go of the rest."""
+        if (known := self._known.pop(entry.session.id, None)) is not None:
+            await asyncio.to_thread(self._conclude, entry, known)
+
+    def _conclude(self, entry: SessionEntry, known: _Known) -> None:
+        session, stages = entry.session, dict(known.record.stages)
+        for stage, result in entry.results().items():
+            if not result.cached and _is_telling(session, result, stages.get(stage)):
+                stages[stage] = StageRecord(
+                    key=entry.stages[stage].key,
+                    status=result.status,
+                    duration=result.duration,
+                    attempts=result.attempts,
+                    problem=result.problem,
+                    message=result.message,
+                    advice=result.advice,
+                    finished_at=_now(),
+                )
+        if stages != known.record.stages:
+            record = known.record.model_copy(update={"stages": stages, "sources": tuple(known.sources.values())})
+            try:
+                self._save(session, record)
+            except OSError:  # what is finished is on record; the rest is found out again
+                _log.warning("How a session ended could not be written down.", exc_info=True)
+        self._check()  # the half-written files of another owner are not ours to remove
+        sweep_partials(session.output)
 
     def _save(self, session: Session, record: SessionRecord) -> None:
         self._check()
         save_record(session, record)
 
-    def _sweep(self, session: Session) -> None:
-        self._check()  # the half-written files of another owner are not ours to remove
-        sweep_partials(session.output)
-
     def _check(self) -> None:
         if self._owner is not None:
             self._owner.check()
+
+
+def _is_telling(session: Session, result: StageResult, before: StageRecord | None) -> bool:
+    """True where a result that did not complete is worth a place in the record, or the place of the one before."""
+    if result.status is StageOutcome.COMPLETED or result.problem == Problem.NOT_WANTED:
+        return False
+    worked = result.attempts > 0 and result.status is not StageOutcome.CANCELLED
+    kept = before is not None and before.status is StageOutcome.COMPLETED
+    return worked or (has_input(session, result.stage) and not kept)
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")

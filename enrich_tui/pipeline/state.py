@@ -36,6 +36,8 @@ class StageEntry:
     """Seconds of work over all attempts."""
     key: str = ""
     """What the result depends on, see :mod:`enrich_tui.pipeline.cache`."""
+    insisted: bool = False
+    """True where a person asked for it again: what is known to be hopeless is tried all the same."""
     result: StageResult | None = None
 
 
@@ -133,7 +135,7 @@ class Queue:
         if not again:
             return ()
         for stage in again:
-            session.stages[stage] = StageEntry()
+            session.stages[stage] = StageEntry(insisted=True)
         session.status = None
         session.started = None
         self._open = {ident: entry for ident, entry in self.entries.items() if entry.status is None}

@@ -26,6 +26,20 @@ UNREADABLE = frozenset(
 """What is wrong with a whole file, so that no other stage can read it either."""
 
 
+HOPELESS = frozenset(
+    {
+        Problem.EMPTY_FILE,
+        Problem.NOT_MEDIA,
+        Problem.NO_SAMPLES,
+        Problem.NO_STREAM,
+        Problem.UNSAFE_CONTAINER,
+        Problem.ENCRYPTED,
+        Problem.TOO_LARGE,
+    }
+)
+"""What comes out the same for the same bytes and settings: not tried again at the next start, but told again."""
+
+
 def has_input(session: Session, stage: Stage) -> bool:
     """True where the session brings anything that the stage could work on."""
     match stage:
@@ -37,7 +51,7 @@ def has_input(session: Session, stage: Stage) -> bool:
             return True
 
 
-def ends_session(session: Session, problem: Problem) -> bool:
+def ends_session(session: Session, problem: str) -> bool:
     """True where this problem of one stage leaves nothing for the others to read."""
     return problem in UNREADABLE and len(session.recordings) == 1
 

@@ -1,7 +1,8 @@
 """The record of a session: what was made from what, kept as ``session.json`` among its results.
 
 A stage's entry is written after its files are in place, so an entry that is there can be believed. The entry's key
-says what the result depends on; a stage whose key and files still match is not run again.
+says what the result depends on; a stage whose key and files still match is not run again. Stages that failed, were
+skipped or were cancelled have an entry too, without files, so that it can be told later how the session stands.
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ class StageRecord(Frozen):
     media_seconds: float | None = None
     facts: dict[str, Any] = Field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    problem: str | None = None
+    message: str | None = None
+    """What happened, for a person, where it did not complete; from the closed set of messages."""
+    advice: str | None = None
     finished_at: str = ""
     """Wall clock, ISO 8601 with zone."""
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from enrich_tui.config import Config
 from enrich_tui.discovery import discover
 from enrich_tui.errors import ErrorHandler
 from enrich_tui.events import Event, StageFinished
@@ -16,6 +17,7 @@ from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import Worker, WorkerPool
 from enrich_tui.progress import ProgressService
 from enrich_tui.store.outputs import write_text
+from enrich_tui.store.owner import Owner
 from enrich_tui.worker.process import Progress
 
 Script = Callable[[StageTask], StageOutput | Exception]
@@ -108,6 +110,8 @@ async def prepared(
     keep_open: bool = False,
     fresh: bool = False,
     errors: ErrorHandler | None = None,
+    config: Config | None = None,
+    owner: Owner | None = None,
 ) -> AsyncIterator[BatchRun]:
     """A run that is ready to start."""
     pool = WorkerPool(max_workers=workers)
@@ -122,6 +126,8 @@ async def prepared(
             cpu_slots=workers,
             keep_open=keep_open,
             fresh=fresh,
+            config=config,
+            owner=owner,
         )
     finally:
         await pool.shutdown(timeout=1)
