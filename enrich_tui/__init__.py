@@ -7,6 +7,7 @@ screen nor an engine. Each name is loaded when it is first used.
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 from enrich_tui.version import __version__
@@ -70,6 +71,8 @@ if TYPE_CHECKING:
         get_progress_service,
         reset_progress_service,
     )
+
+logging.getLogger("enrich_tui").addHandler(logging.NullHandler())  # else Python writes foreign texts to stderr
 
 _HOMES = {
     "enrich_tui.discovery": (

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any, TextIO
 
 from enrich_tui.events import EVENT, STREAM_VERSION, Event
+from enrich_tui.text import gate
+
+_SAID = ("message", "advice", "reason", "eta_reason")
+"""The fields that are words for a person; all others are names, figures and a person's own words."""
 
 
 class JsonDisplay:
@@ -15,7 +19,8 @@ class JsonDisplay:
 
     def __call__(self, event: Event, /) -> None:
         """Write one event."""
-        self._stream.write(EVENT.dump_json(event).decode() + "\n")
+        said = {name: gate(text) for name in _SAID if isinstance(text := getattr(event, name, None), str) and text}
+        self._stream.write(EVENT.dump_json(event.model_copy(update=said)).decode() + "\n")
         self._stream.flush()
 
 

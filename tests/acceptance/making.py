@@ -41,8 +41,8 @@ def review(folder: Path, notes: str = "We decided to ship on Friday.\n") -> Path
 
 def captioned(folder: Path, captions: str = CAPTIONS) -> Path:
     """A session of a recording with captions beside it."""
-    tone(folder / "call.wav", 8)
-    (folder / "call.vtt").write_text(captions, encoding="utf-8")
+    tone(folder / f"{folder.name}.wav", 8)
+    (folder / f"{folder.name}.vtt").write_text(captions, encoding="utf-8")
     return folder
 
 
