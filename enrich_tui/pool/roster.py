@@ -141,7 +141,8 @@ class Roster:
 
     def _worn(self, slot: Slot, executor: Executor) -> bool:
         jobs = self._rules.recycle_after
-        return not executor.alive or self.too_big(slot) or (jobs is not None and slot.jobs_since_start >= jobs)
+        old = jobs is not None and slot.jobs_ended - slot.jobs_before_start >= jobs
+        return old or not executor.alive or self.too_big(slot)
 
     def close(self, slot: Slot, state: WorkerState) -> asyncio.Task[None] | None:
         """End a slot for good. Returns the task that stops its executor, where it has one that was started."""

@@ -51,7 +51,7 @@ class Slot:
         "generation",
         "holder",
         "id",
-        "jobs_since_start",
+        "jobs_before_start",
         "kick",
         "last_activity_at",
         "last_error",
@@ -94,7 +94,8 @@ class Slot:
         self.restart_count = 0
         self.generation = 0
         """Tells a process, and what is heard of it, from the one before."""
-        self.jobs_since_start = 0
+        self.jobs_before_start = 0
+        """Jobs that ended, well or not, before its executor was last started."""
         self.total_jobs_completed = 0
         self.total_jobs_failed = 0
         self.total_processing_time = 0.0
@@ -137,14 +138,12 @@ class Slot:
     def job_completed(self, now: float) -> None:
         """Book a job that ended well."""
         self.total_processing_time += now - self.busy_since
-        self.jobs_since_start += 1
         self.total_jobs_completed += 1
         self.error_count = 0
 
     def job_failed(self, error: Exception, now: float) -> None:
         """Book a job that ended with this error."""
         self.total_processing_time += now - self.busy_since
-        self.jobs_since_start += 1
         self.total_jobs_failed += 1
         self.note(error)
 
@@ -157,6 +156,11 @@ class Slot:
         """Remember which task uses the lease."""
         task = asyncio.current_task(loop)
         self.user = None if task is None else weakref.ref(task)
+
+    @property
+    def jobs_ended(self) -> int:
+        """Jobs that ended, well or not."""
+        return self.total_jobs_completed + self.total_jobs_failed
 
     @property
     def healthy(self) -> bool:

@@ -111,7 +111,7 @@ class Upkeep:
     def _succeeded(self, slot: Slot, *, restart: bool) -> None:
         slot.failed_starts = 0
         slot.error_count = 0
-        slot.jobs_since_start = 0
+        slot.jobs_before_start = slot.jobs_ended
         slot.generation += 1
         if restart:
             slot.restart_count += 1
