@@ -8,9 +8,11 @@ import logging
 import signal
 from typing import Any
 
+from rich.console import RenderableType
 from rich.segment import Segments
 from rich.text import Text
 from textual.app import App
+from textual.driver import Driver
 
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.commands import Commands
@@ -115,6 +117,21 @@ class LeavingApp(App[int], inherit_bindings=False):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice; on POSIX terminals in a form that outlives a closed window."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ == "LinuxDriver":
+            from enrich_tui.tui.driver import TerminalDriver
+
+            return TerminalDriver
+        return chosen
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """The keyboard can no longer be read: the terminal is gone."""
+        del renderables
+        log.error("The terminal cannot be read any more.")
+        self.stop(HUNG_UP)
 
     def _handle_exception(self, error: Exception) -> None:
         """An error of the dashboard itself: a short message, the details in the log, no values on the screen."""

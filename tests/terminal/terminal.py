@@ -22,6 +22,13 @@ START_UP = 20.0
 """Seconds that a program may take to show something on a busy machine."""
 
 
+_ON_TERMINAL = (
+    "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+"""Makes the terminal on standard input the controlling one, then becomes the program."""
+
+
 class Terminal:
     """Starts Python with these arguments on a terminal of this size, and reads what it paints."""
 
@@ -42,13 +49,13 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         self.modes = termios.tcgetattr(slave)
         self._slave = slave
+        self._open = True
         kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLUMNS", "LINES"}}
         self.process = subprocess.Popen(
-            [sys.executable, *arguments],
+            [sys.executable, "-c", _ON_TERMINAL, sys.executable, *arguments],
             stdin=slave,
             stdout=slave if stdout is None else stdout,
             stderr=slave,
-            start_new_session=True,
             env={**kept, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(environ or {})},
         )
 
@@ -61,8 +68,9 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._master)
-        os.close(self._slave)
+        if self._open:
+            os.close(self._master)
+            os.close(self._slave)
 
     @property
     def text(self) -> str:
@@ -91,6 +99,12 @@ class Terminal:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program."""
         self.process.send_signal(number)
+
+    def hang_up(self) -> None:
+        """Close the terminal, as when its window is closed or the connection breaks."""
+        os.close(self._master)
+        os.close(self._slave)
+        self._open = False
 
     def until_stopped(self, seconds: float = START_UP) -> None:
         """Read until the program was stopped, as by the shell's job control."""

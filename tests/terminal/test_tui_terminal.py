@@ -52,6 +52,13 @@ def test_ctrl_c_twice_stops_at_once() -> None:
         assert terminal.restored()
 
 
+def test_a_terminal_that_is_gone_ends_the_run() -> None:
+    with Terminal(SIMULATED) as terminal:
+        terminal.until("RUNNING ▶")
+        terminal.hang_up()
+        assert terminal.process.wait(20) == 129
+
+
 def test_suspending_gives_the_terminal_back_and_coming_back_paints_again() -> None:
     with Terminal(SIMULATED) as terminal:
         terminal.until("RUNNING ▶")
