@@ -231,8 +231,9 @@ def render() -> str:
 
 def _part(package: str) -> Iterator[str]:
     yield f"## {package}\n"
+    yield f"{markdown(inspect.getdoc(importlib.import_module(package)) or '')}\n"
     for module, names in homes(package).items():
-        if doc := inspect.getdoc(module):
+        if module.__name__ != package and (doc := inspect.getdoc(module)):
             yield "---\n\n" + re.sub(r"(?m)^", "> ", markdown(doc)).replace("> \n", ">\n") + "\n"
         for name, value in names:
             yield from _entry(members(value, name))

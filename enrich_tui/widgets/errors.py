@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from enrich_tui.display.keyless import without_keys
 from enrich_tui.display.troubles import Trouble, Troubles
 from enrich_tui.errors.values import ErrorRecord, RecommendedAction
 from enrich_tui.events import ErrorRaised, Event, SessionRequeued, StageFinished, WorkerChanged
@@ -23,6 +24,7 @@ class ErrorPanel(Live):
     Args:
         error_handler: Where errors come from, if not from events.
         limit: Most entries that are shown; a last line says how many there are besides.
+        title_of: What to call the session of an id; its id where there is no such function.
         ascii_only: Draw with plain ASCII signs.
 
     Raises ``ValueError`` for a limit below 1.
@@ -33,6 +35,7 @@ class ErrorPanel(Live):
         error_handler: ErrorSource | None = None,
         *,
         limit: int = 5,
+        title_of: Callable[[str], str] | None = None,
         ascii_only: bool = False,
         name: str | None = None,
         id: str | None = None,  # noqa: A002
@@ -43,6 +46,7 @@ class ErrorPanel(Live):
         super().__init__(ascii_only=ascii_only, name=name, id=id, classes=classes)
         self._handler = error_handler
         self._limit = limit
+        self._title_of = title_of or str
         self._troubles = Troubles()
 
     @property
@@ -107,12 +111,11 @@ class ErrorPanel(Live):
         drawn = wrap(lead, gate(clean(entry.message)), "", width, signs.ellipsis, most=4)
         if entry.advice:
             advice = Line().add(f"  {signs.arrow} ", MUTED)
-            drawn += wrap(advice, gate(clean(entry.advice)), MUTED, width, signs.ellipsis, most=3)
+            drawn += wrap(advice, gate(without_keys(clean(entry.advice))), MUTED, width, signs.ellipsis, most=3)
         if entry.sessions:
             more = f" +{len(entry.sessions) - 1}" if len(entry.sessions) > 1 else ""
-            whom = (
-                Line().add("    ").add(clean(next(iter(entry.sessions))), MUTED).cut(width - len(more), signs.ellipsis)
-            )
+            title = clean(self._title_of(next(iter(entry.sessions))))
+            whom = Line().add("    ").add(title, MUTED).cut(width - len(more), signs.ellipsis)
             drawn.append(whom.add(more, MUTED))
         return drawn
 

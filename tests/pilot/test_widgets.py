@@ -172,12 +172,13 @@ async def test_a_pool_that_was_down_is_below_its_target() -> None:
 async def test_an_error_handler_is_enough_for_the_error_panel() -> None:
     handler = ErrorHandler()
     await fail(handler, "early", StageError(Problem.CODEC))
-    async with Bare(ErrorPanel(handler)).run_test(size=(80, 16)) as pilot:
-        await until_shown(pilot, "early")
+    async with Bare(ErrorPanel(handler, title_of=str.capitalize)).run_test(size=(80, 16)) as pilot:
+        await until_shown(pilot, "Early")
         await fail(handler, "late", StageError(Problem.CODEC))
         screen = await until_shown(pilot, "×2")
-        assert "early +1" in screen
-        assert "→" in screen
+        assert "Early +1" in screen
+        assert "→ convert it" in screen
+        assert "press" not in screen  # the dashboard's keys mean nothing here
         await fail(handler, "other", TimeoutError(), attempt=1)
         await until_shown(pilot, "↻ ×1")
         panel = pilot.app.query_one(ErrorPanel)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from enrich_tui.errors import (
     ErrorContext,
     ErrorHandler,
+    ErrorRecord,
     ErrorResolution,
     ErrorType,
     Operation,
@@ -279,3 +280,29 @@ async def test_use_circuit_breaker() -> None:
     assert resolution.backend_details.metadata.get("circuit_state") == "open"
     assert not handler.allow("audio-review")
     assert handler.allow("video-chaptering")
+
+
+async def test_listeners_hear_of_each_error_until_they_are_gone_and_harm_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    handler = ErrorHandler()
+    heard: list[ErrorRecord] = []
+
+    def broken(_record: ErrorRecord) -> None:
+        raise ValueError
+
+    handler.subscribe(broken)
+    unsubscribe = handler.subscribe(heard.append)
+    context = ErrorContext("s1", "audio-review", attempt_number=3)
+    resolution = await handler.handle_error(TimeoutError(), context)
+    assert heard == list(handler.error_history)
+    assert (heard[0].code, heard[0].user_message, heard[0].advice) == (
+        resolution.code,
+        resolution.user_message,
+        resolution.advice,
+    )
+    assert "the others are not affected" in caplog.text
+    unsubscribe()
+    unsubscribe()
+    await handler.handle_error(TimeoutError(), context)
+    assert len(heard) == 1
