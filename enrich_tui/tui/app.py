@@ -199,10 +199,12 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         """Help for what has the focus."""
         if isinstance(self.screen, HelpScreen):
             return
-        focus = self.focused
-        here = "Errors" if isinstance(focus, ErrorPanel) else "Sessions"
+        if isinstance(self.screen, ReaderScreen):
+            self.push_screen(HelpScreen(self.board, [("This screen", self.screen.ALL_KEYS)]))
+            return
+        in_errors = isinstance(self.focused, ErrorPanel)
         sections = [
-            (here, keys.ERRORS if isinstance(focus, ErrorPanel) else keys.TABLE),
+            ("Errors", keys.ERRORS) if in_errors else ("Sessions", keys.TABLE),
             ("The run and the view", keys.MAIN),
             ("Everywhere", keys.APP),
         ]

@@ -22,6 +22,10 @@ from enrich_tui.stages.results import (
 )
 from enrich_tui.tui import keys, outward
 from enrich_tui.tui.app import Dashboard
+from enrich_tui.tui.screens.details import DetailScreen
+from enrich_tui.tui.screens.reader import ReaderScreen
+from enrich_tui.tui.screens.workers import WorkerScreen
+from enrich_tui.tui.widgets.reader import ReaderPane
 from tests.pilot.scripted import STARTED, Scripted, dashboard, shown, until, until_shown
 from tests.pilot.test_dashboard import SCRIPT
 from tests.unit.view.feeding import batch, error, queued, started
@@ -94,6 +98,17 @@ async def test_every_key_has_help_and_an_action() -> None:
                 assert binding.tooltip
                 name = binding.action.partition("(")[0].removeprefix("app.")
                 assert hasattr(node, f"action_{name}") or hasattr(app, f"action_{name}"), binding.id
+        for bindings, kind in (
+            (keys.READER, ReaderPane),
+            (keys.READER_SCREEN, ReaderScreen),
+            (keys.DETAILS, DetailScreen),
+            (keys.WORKERS, WorkerScreen),
+        ):
+            for binding in bindings:
+                name = binding.action.partition("(")[0]
+                assert hasattr(kind, f"action_{name}") or hasattr(app, f"action_{name.removeprefix('app.')}"), (
+                    binding.id
+                )
         for binding in keys.APP:
             assert hasattr(app, f"action_{binding.action}"), binding.id
         await pilot.press("question_mark")
@@ -102,6 +117,10 @@ async def test_every_key_has_help_and_an_action() -> None:
         await pilot.press("q")
         assert "Move to the session above" not in shown(app)
         assert app.is_running
+        await pilot.press("W", "question_mark")
+        await until_shown(pilot, "Restart this worker; its stage is done again")
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: app.screen is app.main)
 
 
 async def test_details_show_stages_and_results(tmp_path: Path) -> None:

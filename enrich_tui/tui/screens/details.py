@@ -33,6 +33,7 @@ class DetailScreen(ReaderScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.DETAILS]
     OFFERED = (keys.DETAILS[0], *keys.DETAILS[-2:], *keys.READER_SCREEN)
+    ALL_KEYS = (*keys.DETAILS, *keys.READER_SCREEN, *keys.READER)
     SECTIONS = ("overview", *_READERS)
 
     def __init__(self, board: Board, ident: str, log: str) -> None:

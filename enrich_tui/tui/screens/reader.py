@@ -54,6 +54,8 @@ class ReaderScreen(ModalScreen[None]):
     AUTO_FOCUS = "#reader"
     OFFERED: ClassVar[Sequence[Binding]] = keys.READER_SCREEN
     """The bindings that the last line names."""
+    ALL_KEYS: ClassVar[Sequence[Binding]] = (*keys.READER_SCREEN, *keys.READER)
+    """All its bindings, for the help."""
     AT_END: ClassVar[bool] = False
     """Its end is what one wants to see first."""
     FOLLOWS: ClassVar[frozenset[str]] = frozenset()

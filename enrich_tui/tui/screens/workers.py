@@ -22,6 +22,7 @@ class WorkerScreen(ReaderScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.WORKERS]
     OFFERED = (*keys.WORKERS[2:], keys.READER_SCREEN[0])
+    ALL_KEYS = (*keys.WORKERS, *keys.READER_SCREEN)
     FOLLOWS = frozenset({"workers", "second"})
 
     def __init__(self, board: Board) -> None:
