@@ -30,8 +30,9 @@ class WorkerLease:
         self._worker: Worker | None = None
 
     async def __aenter__(self) -> Worker:
-        worker = self._worker = await self._pool.acquire_worker(self._timeout)
-        self._pool.assign_job(worker, self._job_id)
+        pool = self._pool
+        worker = self._worker = await pool.acquire_worker(self._timeout)
+        pool.assign_job(worker, self._job_id)
         return worker
 
     async def __aexit__(

@@ -10,7 +10,7 @@ import asyncio
 import math
 from collections import deque
 from enum import Enum, auto
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 from itertools import count
 from typing import Generic, TypeVar
 
@@ -51,9 +51,13 @@ class Waiters(Generic[T]):
         self.line.append(future)
         if timeout != math.inf:
             deadline = loop.time() + timeout
-            heappush(self._deadlines, (deadline, next(self._order), future))
-            if len(self._deadlines) > 2 * len(self) + _SLACK:
-                self._sweep()
+            entry = (deadline, next(self._order), future)
+            if self._deadlines and self._deadlines[0][2].done():
+                heapreplace(self._deadlines, entry)
+            else:
+                heappush(self._deadlines, entry)
+                if len(self._deadlines) > 2 * len(self) + _SLACK:
+                    self._sweep()
             if self._timer is None or deadline < self._timer.when():
                 self._arm(loop, deadline)
         return future
