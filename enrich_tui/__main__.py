@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> int:
     """Run the command line; returns the exit code."""
+    _fill_closed_streams()
     from enrich_tui.cli import run
 
     try:
@@ -15,6 +17,13 @@ def main() -> int:
         return 130
     except Exception as error:  # noqa: BLE001 - its text may be anybody's; it goes to the log and not onto the screen
         return _unforeseen(error)
+
+
+def _fill_closed_streams() -> None:
+    """Where the caller has closed a standard stream, nothing takes its number, and what is written there is lost."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def _unforeseen(error: Exception) -> int:
