@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import re
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from enrich_tui import enrich_batch
 from enrich_tui import events as ev
 from enrich_tui.errors import ErrorContext, ErrorHandler, Problem, StageError
 from enrich_tui.model import Stage, StageOutcome
 from enrich_tui.pool import WorkerPool
 from enrich_tui.progress import ProgressService
+from enrich_tui.testing import Crash, Fail, fake_services, make_session
 from enrich_tui.text import cells
 from enrich_tui.tui.themes import THEMES
 from enrich_tui.widgets import BatchProgress, EnrichmentProgress, ErrorPanel, PoolHealth
@@ -260,6 +266,38 @@ async def test_a_hundred_changes_are_a_few_paintings_and_no_change_is_none(monke
         paintings.clear()
         await pilot.pause(0.3)
         assert paintings == []
+
+
+async def test_a_batch_that_runs_outside_of_the_app_is_followed_by_all(tmp_path: Path) -> None:
+    done: list[str] = []
+    async with fake_services() as services:
+        sessions = [make_session(tmp_path, name) for name in ("good", "bad")]
+        services.stages.script("bad", "audio", then=Fail(TimeoutError()))
+        services.stages.script("bad", "video", Crash(), then=Fail(StageError(Problem.CODEC)))
+        panel = ErrorPanel(services.error_handler)
+        widgets: list[Widget] = [
+            *(
+                EnrichmentProgress(name, services.progress_service, partial(done.append, name))
+                for name in ("good", "bad")
+            ),
+            BatchProgress(services.progress_service),
+            PoolHealth(services.worker_pool),
+            panel,
+        ]
+        async with Bare(*widgets).run_test(size=(80, 50)) as pilot:
+            batch = enrich_batch(
+                sessions,
+                worker_pool=services.worker_pool,
+                progress_service=services.progress_service,
+                error_handler=services.error_handler,
+                runner=services.runner,
+                sink=panel.feed,
+            )
+            await asyncio.create_task(batch, context=contextvars.Context())
+            for text in ("✔ good", "✖ bad", "✔ 1 completed", "✖ 1 failed", "restarts 1", "✖ audio: ", "✖ ×1"):
+                await until_shown(pilot, text)
+            await until(pilot, lambda: done)
+    assert done == ["good"]
 
 
 async def full_of(text: str) -> tuple[list[Widget], WorkerPool]:
