@@ -28,7 +28,7 @@ SIGNALS = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 
 DISPLAYS = ("full", "plain", "json", "none")
 STAGE_NAMES = ("audio", "video", "summary", "canvas")
-COMMANDS = ("run", "demo", "doctor")
+COMMANDS = ("run", "demo", "plan", "status", "doctor")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -61,15 +61,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"enrich-tui {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    def with_run_options(name: str, help_text: str) -> argparse.ArgumentParser:
+    def with_library_options(name: str, help_text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text, description=help_text)
         command.add_argument("--display", choices=DISPLAYS, help="full: the dashboard; plain: lines; json: JSON Lines")
-        command.add_argument("--output", type=Path, metavar="DIR", help="put all results below this folder")
+        command.add_argument("--output", type=Path, metavar="DIR", help="all results are below this folder")
         command.add_argument("--workers", type=_positive, metavar="N", help="how many workers, 1 to 64")
         command.add_argument("--stages", type=_stages, metavar="A,B", help=f"only these of {', '.join(STAGE_NAMES)}")
+        command.add_argument("--config", type=Path, metavar="FILE", help="use this configuration file")
+        return command
+
+    def with_run_options(name: str, help_text: str) -> argparse.ArgumentParser:
+        command = with_library_options(name, help_text)
         command.add_argument("--fresh", action="store_true", help="do everything again, whatever is there")
         command.add_argument("--exit-on-complete", action="store_true", help="close the dashboard at the end")
-        command.add_argument("--config", type=Path, metavar="FILE", help="use this configuration file")
         command.add_argument("--ascii", action="store_true", help="draw with plain characters only")
         return command
 
@@ -77,6 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     run_command.add_argument("path", type=Path, metavar="PATH")
     demo_command = with_run_options("demo", "make a few sample sessions and enrich them")
     demo_command.add_argument("path", type=Path, metavar="DIR", nargs="?", default=Path("enrich-demo"))
+    plan_command = with_library_options("plan", "say what a run would do and how long it would take")
+    plan_command.add_argument("path", type=Path, metavar="PATH")
+    plan_command.add_argument("--fresh", action="store_true", help="as if everything were to be done again")
+    status_command = with_library_options("status", "say how the sessions of a folder stand")
+    status_command.add_argument("path", type=Path, metavar="PATH")
     commands.add_parser("doctor", help="say what is installed and ready, and what is missing")
     return parser
 
@@ -131,6 +140,8 @@ def _enrich(options: argparse.Namespace) -> int:
     display = options.display or _display_from_environment()
     if display not in DISPLAYS:
         return _fail(f"ENRICH_DISPLAY is '{clean(display, 40)}'; choose from {', '.join(DISPLAYS)}.")
+    if options.command in {"plan", "status"}:
+        return _tell(library, config, display, options)
     from enrich_tui.store.owner import NotOwnedError
 
     try:
@@ -139,13 +150,34 @@ def _enrich(options: argparse.Namespace) -> int:
         return _fail(f"{shown}: {error}")
 
 
+def _tell(library: Library, config: Config, display: str, options: argparse.Namespace) -> int:
+    """Answer ``plan`` or ``status`` on standard output, without a worker and without owning the library."""
+    from enrich_tui.display import overview
+    from enrich_tui.launch import planned
+    from enrich_tui.model import EnrichmentOptions, Stage
+    from enrich_tui.pipeline.plan import standing
+
+    wanted = EnrichmentOptions.of({Stage(name) for name in config.stages})
+    if options.command == "plan":
+        plan = planned(library, wanted, config, fresh=options.fresh)
+        lines = overview.plan_json(plan) if display == "json" else overview.plan_lines(plan)
+    else:
+        standings = [standing(session, wanted.stages) for session in library.sessions]
+        lines = overview.status_json(standings) if display == "json" else overview.status_lines(standings)
+    try:
+        print("\n".join(lines), flush=True)  # noqa: T201
+    except BrokenPipeError:
+        _silence_stdout()
+    return 0
+
+
 def _overridden(config: Config, options: argparse.Namespace) -> Config:
     changes: dict[str, object] = {}
     if options.workers:
         changes["workers"] = options.workers
     if options.stages:
         changes["stages"] = options.stages
-    if options.ascii:
+    if getattr(options, "ascii", False):
         changes["ui"] = config.ui.model_copy(update={"ascii": True})
     return config.model_copy(update=changes)
 

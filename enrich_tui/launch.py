@@ -12,6 +12,7 @@ from enrich_tui.discovery import Library
 from enrich_tui.errors import ErrorHandler
 from enrich_tui.logs import log_folder
 from enrich_tui.model import EnrichmentOptions
+from enrich_tui.pipeline.plan import Plan, plan_run
 from enrich_tui.pipeline.processes import on_worker
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
@@ -28,6 +29,19 @@ MAX_WORKERS = 8
 def worker_count(config: Config) -> int:
     """How many workers there are to be."""
     return config.workers or min(MAX_WORKERS, os.cpu_count() or 1)
+
+
+def planned(library: Library, options: EnrichmentOptions, config: Config, *, fresh: bool = False) -> Plan:
+    """What a live run with these settings would do, and how long it would take."""
+    return plan_run(
+        library.sessions,
+        options,
+        config.stage,
+        workers=worker_count(config),
+        cpu_slots=os.cpu_count() or 1,
+        history=load_history(history_path()),
+        fresh=fresh,
+    )
 
 
 @asynccontextmanager

@@ -42,19 +42,26 @@ def _inputs(session: Session, stage: Stage) -> tuple[Path, ...]:
             return session.recordings + session.screenshots + session.notes
 
 
+def settings_of(stage: Stage, config: StageConfig) -> dict[str, Any]:
+    """The part of a stage's key that is the same for all sessions: versions, settings and the engine."""
+    return {
+        "stage": stage.value,
+        "version": stages.VERSIONS[stage],
+        "settings": getattr(config, stage.value).model_dump(mode="json"),
+        "engine": stages.engine_identity(stage, config),
+    }
+
+
 def stage_key(
     session: Session,
     stage: Stage,
-    config: StageConfig,
+    settings: Mapping[str, Any],
     sources: Mapping[Path, FileRecord],
     before: Mapping[Stage, StageRecord],
 ) -> str:
     """The key of a stage, as hexadecimal digits. ``before`` holds the stages that completed."""
     parts: dict[str, Any] = {
-        "stage": stage.value,
-        "version": stages.VERSIONS[stage],
-        "settings": getattr(config, stage.value).model_dump(mode="json"),
-        "engine": stages.engine_identity(stage, config),
+        **settings,
         "inputs": [sources[path].sha256 for path in _inputs(session, stage) if path in sources],
         "before": {
             earlier.value: sorted((role, file.sha256) for role, file in before[earlier].outputs.items())

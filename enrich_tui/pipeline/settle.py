@@ -83,7 +83,8 @@ class Settler:
             for earlier, record in known.record.stages.items()
             if (result := entry.stages[earlier].result) is not None and result.status is StageOutcome.COMPLETED
         }
-        key = cache.stage_key(session, stage, self._config, known.sources, before)
+        settings = cache.settings_of(stage, self._config)
+        key = cache.stage_key(session, stage, settings, known.sources, before)
         earlier_end = known.record.stages.get(stage)
         if not self._fresh and earlier_end is not None and cache.holds(earlier_end, key, session.output):
             return completed(session, stage, earlier_end, cached=True)

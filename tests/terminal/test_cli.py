@@ -254,3 +254,16 @@ def test_workers_that_cannot_start_end_the_run_with_three(home: dict[str, str], 
     told = call(home | {"PYTHONPATH": str(broken)}, "run", library, "--display", "json", timeout=120)
     assert told.returncode == 3
     assert "No worker could be started" in told.stdout
+
+
+def test_plan_and_status_answer_at_once_and_change_nothing(home: dict[str, str], library: Path) -> None:
+    before = sorted(library.rglob("*"))
+    assert call(home, "plan", library).stdout.startswith("3 sessions: 3 to run (9 stages), 0 done already\n")
+    assert call(home, "status", library).stdout.startswith("3 sessions: 3 not yet\n")
+    assert sorted(library.rglob("*")) == before
+    call(home, "run", library, "--display", "none")
+    planned = call(home, "plan", library, "--display", "json")
+    assert (planned.returncode, planned.stderr) == (0, "")
+    assert events(planned.stdout)[-1]["to_run"] == 0
+    told = call(home, "status", library, "--display", "json")
+    assert (told.returncode, events(told.stdout)[-1]) == (0, {"type": "status", "sessions": 3, "complete": 3})

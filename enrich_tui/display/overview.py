@@ -1,0 +1,98 @@
+"""``plan`` and ``status`` in lines of text and in lines of JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from enrich_tui.display.keyless import without_keys
+from enrich_tui.model import SessionStatus
+from enrich_tui.pipeline.plan import Need, Plan, SessionStanding
+from enrich_tui.text import clean, eta_text, gate
+
+NOT_YET = "not yet"
+UNFINISHED = "unfinished"
+
+_SIGNS = {SessionStatus.COMPLETE.value: "✔", SessionStatus.PARTIAL.value: "✔", NOT_YET: "·", UNFINISHED: "·"}
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """The plan for a person: first the whole, then each session that has something to run."""
+    waiting = [one for one in plan.sessions if one.to_run]
+    hopeless = sum(Need.HOPELESS in one.stages.values() for one in plan.sessions if not one.to_run)
+    done = len(plan.sessions) - len(waiting) - hopeless
+    stages = sum(len(one.to_run) for one in waiting)
+    parts = [f"{len(waiting)} to run ({stages} stages)", f"{done} done already"]
+    if hopeless:
+        parts.append(f"{hopeless} cannot be used as {'they are' if hopeless > 1 else 'it is'}")
+    yield f"{_sessions(len(plan.sessions))}: {', '.join(parts)}"
+    if waiting:
+        workers = f"{plan.workers} worker{'s' if plan.workers != 1 else ''}"
+        took = (
+            f"{eta_text(plan.eta.low, plan.eta.mid, plan.eta.high)} with {workers}"
+            if plan.eta
+            else f"not known yet: nothing has run on this machine ({workers})"
+        )
+        yield f"time: {took}"
+    for one in waiting:
+        yield f"  {one.session_id}: {', '.join(one.to_run)}"
+
+
+def plan_json(plan: Plan) -> Iterator[str]:
+    """The plan for programs: a line for each session, then one for the whole."""
+    for one in plan.sessions:
+        yield json.dumps({"type": "planned", "session": one.session_id, "stages": one.stages}, ensure_ascii=False)
+    needs = Counter(need for one in plan.sessions for need in one.stages.values())
+    yield json.dumps(
+        {
+            "type": "plan",
+            "sessions": len(plan.sessions),
+            "to_run": sum(bool(one.to_run) for one in plan.sessions),
+            "stages": {need.value: needs[need] for need in Need},
+            "workers": plan.workers,
+            "eta": plan.eta.model_dump() if plan.eta else None,
+        }
+    )
+
+
+def status_lines(standings: Sequence[SessionStanding]) -> Iterator[str]:
+    """How a library stands, for a person: first the whole, then each session."""
+    counts = Counter(_word(one) for one in standings)
+    told = ", ".join(f"{count} {word}" for word, count in counts.most_common())
+    yield f"{_sessions(len(standings))}{': ' if told else ''}{told}"
+    for one in standings:
+        word = _word(one)
+        sign = _SIGNS.get(word, "✖")
+        message = one.result.message if one.result else None
+        yield f"  {sign} {one.session_id}: {gate(clean(message)) if message else word}"
+        if one.result and one.result.advice:
+            yield f"      → {gate(without_keys(clean(one.result.advice)))}"
+
+
+def status_json(standings: Sequence[SessionStanding]) -> Iterator[str]:
+    """How a library stands, for programs: a line for each session, then one for the whole."""
+    for one in standings:
+        yield json.dumps(
+            {
+                "type": "standing",
+                "session": one.session_id,
+                "status": _word(one),
+                "output": clean(str(one.output)),
+                "finished_at": one.finished_at or None,
+                "message": gate(clean(one.result.message)) if one.result and one.result.message else None,
+                "advice": gate(clean(one.result.advice)) if one.result and one.result.advice else None,
+            },
+            ensure_ascii=False,
+        )
+    yield json.dumps({"type": "status", "sessions": len(standings), **Counter(_word(one) for one in standings)})
+
+
+def _word(one: SessionStanding) -> str:
+    if one.result is not None:
+        return one.result.status.value
+    return UNFINISHED if one.begun else NOT_YET
+
+
+def _sessions(count: int) -> str:
+    return f"{count} session{'s' if count != 1 else ''}"
