@@ -196,8 +196,9 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         self.say(f"Theme: {self.theme}")
 
     def action_help(self) -> None:
-        """Help for what has the focus."""
+        """Help for what has the focus; in the help: back."""
         if isinstance(self.screen, HelpScreen):
+            self.screen.dismiss(None)
             return
         if isinstance(self.screen, ReaderScreen):
             self.push_screen(HelpScreen(self.board, [("This screen", self.screen.ALL_KEYS)]))

@@ -20,6 +20,8 @@ SIGNS = "Signs"
 class HelpScreen(ReaderScreen):
     """Sections of keys, then the meaning of the signs."""
 
+    OFFERED = keys.READER_SCREEN[:2]
+
     def __init__(self, board: Board, sections: Sequence[Section]) -> None:
         super().__init__(board)
         self._sections = sections
