@@ -184,6 +184,7 @@ class Announcer:
                 status=status,
                 error=result.message if status == "failed" else None,
                 outcome="cached" if result.cached else None,
+                engine=result.engine,
             )
         word = describe(Problem(result.problem)).word if result.problem in _PROBLEMS else None
         self.emit(

@@ -35,7 +35,9 @@ class Feed:
         if math.isfinite(progress) and record.status is StageStatus.PROCESSING:
             self._estimator.progressed(run.session_id, stage, record.progress / 100.0, now)
 
-    def status(self, run: SessionRun, stage: Stage, now: float, outcome: Outcome | None = None) -> None:
+    def status(
+        self, run: SessionRun, stage: Stage, now: float, outcome: Outcome | None = None, engine: str = ""
+    ) -> None:
         """Pass on a stage's new status."""
         key = run.session_id, stage
         self._running.discard(key)
@@ -47,7 +49,7 @@ class Feed:
             case StageStatus.PENDING:
                 self._estimator.finished(run.session_id, stage, now, "retry")
             case StageStatus.COMPLETED:
-                self._estimator.finished(run.session_id, stage, now, outcome or "completed")
+                self._estimator.finished(run.session_id, stage, now, outcome or "completed", engine=engine)
             case StageStatus.FAILED:
                 self._estimator.finished(run.session_id, stage, now, "failed")
             case StageStatus.SKIPPED:

@@ -60,13 +60,14 @@ class ProgressService:
     ) -> None:
         """Begin a run of a session; a session that was known before begins again at 0.
 
-        The stages that are not included are skipped. ``media`` makes the estimates better from the beginning.
+        The stages that are not included are skipped. ``media`` makes the estimates better from the beginning; a stage
+        that it does not name has nothing to go through.
         """
         now = self._clock()
         self._feed.forget(session_id)
         included = zip(STAGES, (include_audio, include_video, include_summary, include_canvas), strict=True)
-        lengths = media or {}
-        self._estimator.add(session_id, {stage: lengths.get(stage) for stage, wanted in included if wanted}, now)
+        lengths = dict.fromkeys(STAGES) if media is None else media
+        self._estimator.add(session_id, {stage: lengths.get(stage, 0.0) for stage, wanted in included if wanted}, now)
         weights = {Stage(stage): seconds for stage, seconds in self._estimator.expected(session_id).items()}
         run = self._runs[session_id] = SessionRun(session_id, weights, now)
         self._tell("started", run)
@@ -114,11 +115,13 @@ class ProgressService:
         progress: float | None = None,
         error: str | None = None,
         outcome: Outcome | None = None,
+        engine: str = "",
     ) -> None:
         """Report one stage, whatever the others do: a new status, how far it is (0 to 100), what went wrong.
 
         A progress without a status means that the stage is processing. ``outcome`` tells the estimator more than the
-        status can: ``cached`` beside ``completed``, ``retry`` beside ``pending``.
+        status can: ``cached`` beside ``completed``, ``retry`` beside ``pending``. ``engine`` names what completed a
+        stage, so that another engine's pace is not taken for this one's.
         """
         which = member(Stage, stage, "stage")
         state = None if status is None else member(StageStatus, status, "status")
@@ -136,7 +139,7 @@ class ProgressService:
             self._feed.measure(run, which, progress, now)
         if state is not None and state is not StageStatus.PROCESSING:
             if run.set_status(which, state, now, message):
-                self._feed.status(run, which, now, outcome)
+                self._feed.status(run, which, now, outcome, engine)
                 self._tell_stage(run, which)
         elif message is not None:
             run.stages[which].error = message

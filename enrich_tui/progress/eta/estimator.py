@@ -7,16 +7,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from enrich_tui.progress.eta.band import Band
-from enrich_tui.progress.eta.forecast import LEAST, Beliefs, Forecaster
+from enrich_tui.progress.eta.forecast import LEAST, MOMENT, Beliefs, Forecaster
+from enrich_tui.progress.eta.history import VERSION, Memory
 from enrich_tui.progress.eta.load import Load
 from enrich_tui.progress.eta.plan import Plan, Work
-from enrich_tui.progress.eta.rates import Rate, RateBook, Sample
+from enrich_tui.progress.eta.rates import Rate, Sample
+from enrich_tui.progress.eta.schedule import STAGES
 from enrich_tui.progress.eta.steady import Steady
 
 Outcome = Literal["completed", "failed", "cached", "skipped", "retry"]
 
 JUDGED = 0.5
 """How far (a fraction) a stage must be for its pace to be judged."""
+
+TELLING = 0.3
+"""Seconds that a stage must usually take for its pace to say something about the machine."""
 
 NOTHING = 1e-6
 """A fraction that is not more than this was not measured."""
@@ -47,15 +52,18 @@ class EtaEstimator:
     def __init__(self, history: Mapping[str, Any] | None = None, seed: int = 0) -> None:
         self.seed = seed
         known = history if isinstance(history, Mapping) else {}
-        self._book = RateBook.read(known.get("stages"))
+        self._memory = Memory(known.get("stages"), known.get("speed"))
+        self._book = self._memory.book()
         self._band = Band.read(known.get("band"))
-        self._known = bool(self._book.learned)
+        self._known = self._memory.known
         self._plan = Plan()
         self._load = Load()
         self._forecaster = Forecaster(self._plan)
         self._steady = Steady()
         self._workers = 1
         self._cpu_slots: int | None = None
+        self._started = dict.fromkeys(STAGES, 0)
+        """How many of each kind of stage began."""
         self._now = 0.0
         self._paused_at: float | None = None
         self._pauses = 0.0
@@ -93,9 +101,12 @@ class EtaEstimator:
         """Put a session at the end of the queue; one that is queued already keeps its place and starts afresh."""
         self._tick(now)
         known = session_id in self._plan.open
+        before = self.expected(session_id)
         self._plan.add(session_id, stages)
         if not known:
             self._jump("the queue changed" if self._estimate else "")
+        elif self.expected(session_id) != before:
+            self._jump("")
 
     def discard(self, session_id: str, now: float) -> None:
         """Take a session out of the queue."""
@@ -119,6 +130,9 @@ class EtaEstimator:
             if not self._begun:
                 self._begun = self._active
             self._plan.move(session_id, stage, work, "running", self._now)
+            if work.media > 0.0:
+                work.first = self._started[stage] < self._capacity
+                self._started[stage] += 1
             work.awake = self._paused_at is not None
 
     def progressed(self, session_id: str, stage: str, fraction: float, now: float) -> None:
@@ -132,25 +146,29 @@ class EtaEstimator:
         if fraction > max(work.fraction, NOTHING):
             work.awake = work.awake or self._paused_at is not None
             fraction = min(1.0, fraction)
-            if fraction >= JUDGED and self._known:
+            if fraction >= JUDGED and self._known and work.media > 0.0:
                 self._judge(work, fraction, self._rates()[stage])
             work.fraction, work.reported = fraction, self._now
             self._known = True
 
-    def finished(self, session_id: str, stage: str, now: float, outcome: Outcome = "completed") -> None:
-        """A stage ended; after ``retry`` it will be started again."""
+    def finished(
+        self, session_id: str, stage: str, now: float, outcome: Outcome = "completed", *, engine: str = ""
+    ) -> None:
+        """A stage ended; after ``retry`` it will be started again. ``engine`` names what did a completed one."""
         self._tick(now)
         work = self._plan.find(session_id, stage)
         if work is None or work.state == "over":
             return
         if work.state == "running":
             elapsed = self._elapsed(work)
-            if outcome == "completed" and elapsed > 0.0:
-                rate = self._rates()[stage]
-                self._judge(work, 1.0, rate)
-                self._book.finish(stage, self._elapsed(work), work.media, rate)
+            if work.media <= 0.0:
+                pass
+            elif outcome == "completed" and elapsed > 0.0:
+                self._memory.used(stage, engine, self._book)
+                self._judge(work, 1.0, self._rates()[stage])
+                self._book.finish(stage, Sample(self._elapsed(work), work.media, work.first))
             elif outcome == "retry":
-                self._book.waste(elapsed / (self._rates()[stage].rate * work.media))
+                self._book.waste(elapsed / self._whole(work, self._rates()[stage]))
             self._known = self._known or outcome in ("completed", "failed", "retry")
         self._plan.move(session_id, stage, work, "pending" if outcome == "retry" else "over", self._now)
         if not self._plan.open:
@@ -221,16 +239,22 @@ class EtaEstimator:
         """Expected seconds of work of each stage of a session, from the beginning; defaults where nothing is known."""
         rates = self._rates()
         works = self._plan.sessions.get(session_id, {})
-        return {stage: rates[stage].rate * work.media for stage, work in works.items()}
+        return {stage: self._whole(work, rates[stage]) for stage, work in works.items()}
 
     def history(self) -> dict[str, Any]:
         """What the next batch on this machine should know; JSON-able."""
-        return {"version": 1, "stages": self._book.history(self._load.factor), "band": self._band.history()}
+        stages = self._memory.history(self._book.learned(self._load.factor))
+        speed = self._memory.speed(self._book.speed(self._load.factor))
+        return {"version": VERSION, "stages": stages, "speed": speed, "band": self._band.history()}
 
     @property
     def _active(self) -> float:
         """Now, without the pauses."""
         return (self._now if self._paused_at is None else self._paused_at) - self._pauses
+
+    @property
+    def _capacity(self) -> int:
+        return min(self._workers, self._cpu_slots or self._workers)
 
     def _tick(self, now: float) -> None:
         self._asked = None
@@ -256,18 +280,25 @@ class EtaEstimator:
         if work.judged:
             return
         work.judged = True
-        usual = fraction * rate.rate * work.media
+        usual = rate.share(work.media, work.first, fraction) * self._whole(work, rate)
+        if usual < TELLING:
+            return
         deviation = math.log(max(self._elapsed(work), LEAST) / usual) + rate.noise**2 / 2.0
         change = self._load.observe(deviation, math.hypot(rate.noise, rate.error), self._now)
         if abs(change) > 0.1:
             self._jump("the machine is slower" if change > 0.0 else "the machine is faster")
 
+    @staticmethod
+    def _whole(work: Work, rate: Rate) -> float:
+        """Work seconds that a stage usually takes."""
+        return rate.rate * rate.size(work.media, work.first) if work.media > 0.0 else MOMENT
+
     def _rates(self) -> dict[str, Rate]:
         samples: dict[str, list[Sample]] = {}
         for (_, stage), work in self._plan.running.items():
-            if work.fraction > 0.0:
-                seconds = self._load.between(work.started, work.reported)
-                samples.setdefault(stage, []).append(Sample(seconds, work.fraction * work.media))
+            if work.media > 0.0:
+                lasted, reported = self._both(work)
+                samples.setdefault(stage, []).append(Sample(reported, work.media, work.first, work.fraction, lasted))
         return self._book.rates(samples)
 
     def _beliefs(self) -> Beliefs:
@@ -277,7 +308,8 @@ class EtaEstimator:
             elapsed=self._both,
             factor=self._load.factor,
             factor_error=math.sqrt(self._load.variance),
-            capacity=min(self._workers, self._cpu_slots or self._workers),
+            capacity=self._capacity,
+            fresh={stage: max(0, self._capacity - begun) for stage, begun in self._started.items()},
             now=self._active,
         )
 

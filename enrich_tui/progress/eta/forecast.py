@@ -17,6 +17,9 @@ JOBS_A_QUERY = 150
 LEAST = 1e-3
 """Seconds that anything that is not over takes at least."""
 
+MOMENT = 0.05
+"""Seconds that a stage takes that has nothing to do."""
+
 
 class Beliefs(NamedTuple):
     """What a forecast is made from."""
@@ -32,6 +35,8 @@ class Beliefs(NamedTuple):
     """Standard deviation of its logarithm."""
     capacity: int
     """Stages that run at a time."""
+    fresh: Mapping[str, int]
+    """How many workers have not yet done a stage of this kind."""
     now: float
     """Seconds, without the pauses."""
 
@@ -101,14 +106,17 @@ class Forecaster:
             work * beliefs.factor, math.hypot(rest.common, math.sqrt(variance + others) / work, beliefs.factor_error)
         )
 
-    def expected(self, work: Work, beliefs: Beliefs) -> Residual:
-        """Remaining work seconds of a stage that is not over."""
+    def expected(self, work: Work, beliefs: Beliefs, *, first: bool = False) -> Residual:
+        """Remaining work seconds of a stage that is not over; ``first``: a pending one, the first on its worker."""
+        if work.media <= 0.0:
+            return Residual(MOMENT, MOMENT)
         rate = beliefs.rates[work.stage]
-        mean = rate.rate * work.media
+        mean = rate.rate * rate.size(work.media, first or work.first)
         if work.state == "pending":
             return Residual(max(LEAST, mean * beliefs.waste), mean * rate.noise)
         elapsed, reported = beliefs.elapsed(work)
-        median, scatter = combine(mean, rate.noise, reported, work.fraction)
+        state = work.media, work.first, work.fraction
+        median, scatter = combine(mean, rate.noise, reported, rate.share(*state), rate.told(*state))
         return remaining(median, scatter, elapsed)
 
     def _rest(self, beliefs: Beliefs) -> _Rest:
@@ -116,25 +124,32 @@ class Forecaster:
         for stage, pending in self._plan.pending.items():
             if pending.number:
                 rate = beliefs.rates[stage]
-                mean = max(LEAST, rate.rate * pending.media * beliefs.waste)
+                firsts = min(pending.number, beliefs.fresh[stage])
+                size = pending.media + pending.number * rate.fixed + firsts * rate.first
+                mean = max(LEAST, rate.rate * size * beliefs.waste)
+                squares = pending.squares + 2.0 * rate.fixed * pending.media + pending.number * rate.fixed**2
                 work += mean
                 common += mean * rate.error
-                variance += (rate.rate * rate.noise) ** 2 * max(0.0, pending.squares)
+                variance += (rate.rate * rate.noise) ** 2 * max(0.0, squares)
         for (_, stage), running in self._plan.running.items():
             rest = self.expected(running, beliefs)
             work += rest.mean
             common += rest.mean * beliefs.rates[stage].error * (1.0 - running.fraction)
             variance += rest.deviation**2
+        work = max(work, LEAST)
         return _Rest(work, common / work, variance)
 
     def _schedule(self, beliefs: Beliefs, rest: _Rest) -> _Schedule:
         names, queue = [], []
+        fresh = dict(beliefs.fresh)
         for session_id, works in self._plan.work():
             jobs: list[Job] = []
             for number, stage in enumerate(STAGES):
                 work = works.get(stage)
                 if work is not None and work.state != "over":
-                    jobs.append((number, self.expected(work, beliefs).mean, work.state == "running"))
+                    first = work.state == "pending" and work.media > 0.0 and fresh[stage] > 0
+                    fresh[stage] -= first
+                    jobs.append((number, self.expected(work, beliefs, first=first).mean, work.state == "running"))
             names.append(session_id)
             queue.append(jobs)
         ends = schedule(queue, beliefs.capacity)

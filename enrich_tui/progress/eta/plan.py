@@ -12,8 +12,8 @@ from enrich_tui.progress.eta.schedule import STAGES
 TYPICAL_MEDIA = 900.0
 """Seconds of media that are assumed where nothing is known."""
 
-FIXED_MEDIA = {"audio": 20.0, "video": 20.0, "summary": 1200.0, "canvas": 1200.0}
-"""What a stage does for any recording, however short, as seconds of media that would take as long."""
+BYTES_A_SECOND = 32_000
+"""Of a recording of which only the bytes are known."""
 
 LONGEST = 1e9
 """Seconds of media that are believed at most: thirty years."""
@@ -27,7 +27,7 @@ class Work:
 
     stage: str
     media: float
-    """Seconds of media, with the fixed part."""
+    """Seconds of media; 0 where it is known that there is nothing to do, which takes a moment."""
     state: State = "pending"
     started: float = 0.0
     """When the attempt began; later by the pauses that it sat out."""
@@ -35,6 +35,8 @@ class Work:
     """When it last reported progress, or began."""
     fraction: float = 0.0
     """What it reported then."""
+    first: bool = False
+    """It is the first of its kind on its worker."""
     judged: bool = False
     """Its pace was compared with what was expected."""
     awake: bool = False
@@ -55,7 +57,7 @@ class Work:
 
 @dataclass(slots=True)
 class Pending:
-    """Sums over the pending stages of one kind."""
+    """Sums over the pending stages of one kind that have something to do."""
 
     number: int = 0
     media: float = 0.0
@@ -77,11 +79,12 @@ class Plan:
         """Sessions that have something left, in the order of the queue."""
         self.running: dict[tuple[str, str], Work] = {}
         self.pending = {stage: Pending() for stage in STAGES}
+        self._typical = TYPICAL_MEDIA
 
     def replace(self, sessions: Iterable[tuple[str, Mapping[str, float | None]]], sizes: Mapping[str, int]) -> None:
         """Set the whole queue; stages that are known already stay as they are."""
         listed = list(sessions)
-        typical = _typical(listed, sizes)
+        typical, self._typical = _typical(listed, sizes)
         before, self.sessions = self.sessions, {}
         for session_id, stages in listed:
             works = _works(stages, typical(session_id))
@@ -92,9 +95,9 @@ class Plan:
     def add(self, session_id: str, stages: Mapping[str, float | None]) -> None:
         """Put a session at the end, or afresh at its place."""
         known = self.sessions.get(session_id, {})
-        works = _works(stages, TYPICAL_MEDIA)
+        works = _works(stages, self._typical)
         for stage, work in works.items():
-            if not _usable(stages[stage]) and stage in known:
+            if stages[stage] != 0.0 and not _usable(stages[stage]) and stage in known:
                 work.media = known[stage].media
         self.discard(session_id, keep_place=True)
         self.sessions[session_id] = works
@@ -161,13 +164,13 @@ class Plan:
     def _enter(self, session_id: str, stage: str, work: Work) -> None:
         if work.state == "running":
             self.running[session_id, stage] = work
-        elif work.state == "pending":
+        elif work.state == "pending" and work.media > 0.0:
             self.pending[stage].count(work.media, 1)
 
     def _leave(self, session_id: str, stage: str, work: Work) -> None:
         if work.state == "running":
             self.running.pop((session_id, stage), None)
-        elif work.state == "pending":
+        elif work.state == "pending" and work.media > 0.0:
             self.pending[stage].count(work.media, -1)
 
 
@@ -180,19 +183,28 @@ def _works(stages: Mapping[str, float | None], typical: float) -> dict[str, Work
     for stage in STAGES:
         if stage in stages:
             media = stages[stage]
-            seconds = min(LONGEST, media) if media is not None and _usable(media) else typical
-            works[stage] = Work(stage, seconds + FIXED_MEDIA[stage])
+            known = media is not None and (_usable(media) or media == 0.0)
+            works[stage] = Work(stage, min(LONGEST, media) if known and media is not None else typical)
     return works
 
 
 def _typical(
     sessions: Sequence[tuple[str, Mapping[str, float | None]]], sizes: Mapping[str, int]
-) -> Callable[[str], float]:
-    """The length to assume for a session of unknown length: by its bytes where they are told, else the mean one."""
+) -> tuple[Callable[[str], float], float]:
+    """The length to assume for a session of unknown length, and for one that comes later.
+
+    It goes by the session's bytes where they are told, and is else the mean one.
+    """
     known = [min(LONGEST, m) for _, stages in sessions for m in stages.values() if m is not None and _usable(m)]
-    mean = sum(known) / len(known) if known else TYPICAL_MEDIA
     bytes_ = [size for session_id, _ in sessions if (size := sizes.get(session_id, 0)) > 0]
+    mean = TYPICAL_MEDIA
+    if known:
+        mean = sum(known) / len(known)
+    elif bytes_:
+        mean = min(LONGEST, sum(bytes_) / len(bytes_) / BYTES_A_SECOND)
     if not bytes_:
-        return lambda _: mean
+        return lambda _: mean, mean
     per_byte = mean * len(bytes_) / sum(bytes_)
-    return lambda session_id: max(mean / 50.0, sizes[session_id] * per_byte) if sizes.get(session_id, 0) > 0 else mean
+    return (
+        lambda session_id: max(mean / 50.0, sizes[session_id] * per_byte) if sizes.get(session_id, 0) > 0 else mean
+    ), mean

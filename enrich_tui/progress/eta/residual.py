@@ -14,21 +14,25 @@ class Residual(NamedTuple):
 
 
 PROGRESS_NOISE = 0.18
-"""How far off elapsed / fraction is at half way (standard deviation in logarithms): progress is not quite even."""
+"""How far off elapsed / share is at half way (standard deviation in logarithms): progress is not quite even."""
+
+GRAIN = 0.04
+"""How off it is right before the end: progress comes in pieces."""
 
 
-def combine(expected: float, noise: float, elapsed: float, fraction: float) -> tuple[float, float]:
+def combine(expected: float, noise: float, elapsed: float, share: float, told: float) -> tuple[float, float]:
     """Median and scatter (in logarithms) of a stage's whole duration, after a report of its progress.
 
-    The prior is a lognormal around ``expected``; elapsed / fraction is a second measurement, the better the farther on.
+    The prior is a lognormal around ``expected``; elapsed / share is a second measurement, the better the more of its
+    time the progress tells about: ``share`` is how much of its time has passed, ``told`` that without its beginning.
     """
-    if fraction <= 0.0 or elapsed <= 0.0:
+    if told <= 0.0 or elapsed <= 0.0:
         return expected * math.exp(-noise * noise / 2.0), noise
-    measured = PROGRESS_NOISE**2 * max(1.0 - fraction, 0.01) / fraction
+    measured = PROGRESS_NOISE**2 * (1.0 - share) / told + GRAIN**2
     own = noise * noise
     weight = own / (own + measured)
     centre = math.log(expected) - own / 2.0
-    centre += weight * (math.log(elapsed / fraction) - centre)
+    centre += weight * (math.log(elapsed / share) - centre)
     return math.exp(centre), math.sqrt(own * measured / (own + measured))
 
 

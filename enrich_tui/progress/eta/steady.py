@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 RISE_EVERY = 12
-"""Updates between two rises that have no reason but better knowledge."""
+"""Updates after a rise until the smallest one is shown."""
 
-WORTH_A_RISE = 0.03
-"""Smallest rise that is shown as one, as a share of what remains."""
+WORTH_A_RISE, WORTH_IT_AT_ONCE = 0.03, 0.5
+"""Smallest rises that are shown, as a share of what remains: after that many updates, and right after another one."""
 
 EASE = 0.3
 """Share of a difference downwards that one update takes over."""
@@ -16,7 +16,7 @@ class Steady:
     """Follows an estimate of remaining seconds.
 
     Between updates it counts down with the time. A lower estimate is taken over in a few updates. A higher one makes it
-    stand still, which is no rise, until the two agree; a rise is spent on it only every :data:`RISE_EVERY` updates.
+    stand still, which is no rise, until the two agree; the longer ago the last rise, the smaller a one is spent on it.
     """
 
     def __init__(self) -> None:
@@ -27,6 +27,10 @@ class Steady:
     def jump(self) -> None:
         """There is a reason: take over the next estimate whole."""
         self._shown = None
+
+    @property
+    def _worth(self) -> float:
+        return max(WORTH_A_RISE, WORTH_IT_AT_ONCE * (1.0 - self._since_rise / RISE_EVERY))
 
     def skip(self, seconds: float) -> None:
         """So much time did not count."""
@@ -42,7 +46,7 @@ class Steady:
             down = before - (now - self._at)
             if estimate < down:
                 self._shown = down + EASE * (estimate - down)
-            elif self._since_rise > RISE_EVERY and estimate > before * (1.0 + WORTH_A_RISE):
+            elif estimate > before * (1.0 + self._worth):
                 self._shown, self._since_rise = estimate, 0
             else:
                 self._shown = min(before, estimate)

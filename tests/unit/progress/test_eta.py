@@ -85,9 +85,9 @@ def test_history_is_json_and_makes_an_estimate_at_once() -> None:
     "history",
     [
         {"stages": []},
-        {"stages": {"audio": 3, "moon": {"rate": 1}}},
-        {"stages": {"audio": {"rate": math.nan}}, "band": {"low": "x"}},
-        {"stages": {"audio": {"rate": -1.0}}, "band": 7},
+        {"stages": {"audio": {"any": 3}, "video": 3, "moon": {"any": {"rate": 1}}}},
+        {"stages": {"audio": {"any": {"rate": math.nan}}}, "band": {"low": "x"}},
+        {"stages": {"audio": {"any": {"rate": -1.0}}}, "band": 7, "speed": {"spread": "x"}},
     ],
 )
 def test_history_that_cannot_be_used_is_ignored(history: dict[str, Any]) -> None:
@@ -247,7 +247,7 @@ def test_whatever_happens_the_bounds_hold(
     steps: list[tuple[float, tuple[Any, ...]]],
     warm: bool,
 ) -> None:
-    estimator = EtaEstimator({"stages": {"audio": {"rate": 0.1, "noise": 0.3, "stages": 9}}} if warm else None)
+    estimator = EtaEstimator({"stages": {"audio": {"any": {"rate": 0.1, "noise": 0.3, "stages": 9}}}} if warm else None)
     estimator.plan(sessions, workers, 0.0)
     now, known = 0.0, warm
     for wait, (name, *arguments) in steps:
