@@ -1,0 +1,83 @@
+"""How long a large library of finished sessions takes: ``python -m tests.benchmarks.library [SESSIONS]``.
+
+Seconds of this process, by the clock and of processor, for finding the sessions, planning, and the standing of all.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from enrich_tui.config import StageConfig
+from enrich_tui.discovery import Library, discover
+from enrich_tui.model import STAGES, EnrichmentOptions, Session, Stage, StageOutcome
+from enrich_tui.pipeline import cache
+from enrich_tui.pipeline.plan import plan_run, standing
+from enrich_tui.pipeline.verdict import has_input
+from enrich_tui.store.record import RECORD, SessionRecord, StageRecord, file_record
+
+T = TypeVar("T")
+
+FILES = {
+    Stage.AUDIO: ("transcript.json", "transcript.vtt", "transcript.srt", "transcript.txt", "audio.json"),
+    Stage.VIDEO: ("chapters.json", "chapters.vtt"),
+    Stage.SUMMARY: ("summary.json", "summary.md"),
+    Stage.CANVAS: ("canvas.html",),
+}
+
+
+def finish(session: Session, settings: dict[Stage, dict[str, object]]) -> None:
+    """Leave what a run leaves."""
+    session.output.mkdir()
+    sources = cache.read_sources(session, None)
+    stages: dict[Stage, StageRecord] = {}
+    for stage in STAGES:
+        if has_input(session, stage):
+            key = cache.stage_key(session, stage, settings[stage], sources, stages)
+            for name in FILES[stage]:
+                (session.output / name).write_text(name)
+            files = {name: file_record(session.output / name, Path(name)) for name in FILES[stage]}
+            stages[stage] = StageRecord(key=key, status=StageOutcome.COMPLETED, outputs=files)
+    record = SessionRecord(
+        program="enrich-tui", id=session.id, title=session.title, sources=tuple(sources.values()), stages=stages
+    )
+    (session.output / RECORD).write_text(record.model_dump_json(indent=1))
+
+
+def timed(what: str, work: Callable[[], T]) -> T:
+    """Do it and print how long it took."""
+    clock, cpu = time.perf_counter(), time.process_time()
+    result = work()
+    print(f"{what:<10} {time.perf_counter() - clock:6.2f} s   {time.process_time() - cpu:6.2f} s of processor")
+    return result
+
+
+def main() -> int:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    with tempfile.TemporaryDirectory(prefix="library-") as base:
+        root = Path(base)
+        for number in range(count):
+            (root / f"talk {number:05}.mp4").write_text(str(number))
+        settings = {stage: cache.settings_of(stage, StageConfig()) for stage in STAGES}
+        for session in discover(root).sessions:
+            finish(session, settings)
+        os.sync()
+        library: Library = timed("discover", lambda: discover(root))
+        plan = timed(
+            "plan",
+            lambda: plan_run(
+                library.sessions, EnrichmentOptions(), StageConfig(), workers=2, cpu_slots=2, history=None
+            ),
+        )
+        timed("status", lambda: [standing(session, EnrichmentOptions().stages) for session in library.sessions])
+        assert not any(one.to_run for one in plan.sessions)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
