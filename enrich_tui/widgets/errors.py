@@ -8,18 +8,23 @@ from enrich_tui.display.keyless import without_keys
 from enrich_tui.display.troubles import Trouble, Troubles
 from enrich_tui.errors.values import ErrorRecord, RecommendedAction
 from enrich_tui.events import ErrorRaised, Event, SessionRequeued, StageFinished, WorkerChanged
-from enrich_tui.model import StageOutcome
+from enrich_tui.model import Stage, StageOutcome
+from enrich_tui.pipeline.attempts import OPERATIONS
 from enrich_tui.text import clean, gate
 from enrich_tui.widgets.lines import BAD, GOOD, MUTED, STRONG, WARN, Line, wrap
 from enrich_tui.widgets.live import Live
 from enrich_tui.widgets.sources import ErrorSource
 
+_STAGES = {operation: stage for stage, operation in OPERATIONS.items()}
+
 
 class ErrorPanel(Live):
     """The errors, newest first, each with its advice and its sessions.
 
-    An error handler is enough: what it remembers is shown, and what it handles from then on. Where the run's events are
-    at hand, ``enrich_batch(..., sink=panel.feed)`` lets the panel also forget what was mended; both may be given.
+    An error handler is enough: what it remembers is shown, and what it handles from then on, until :meth:`clear`. Where
+    the run's events are at hand, ``ErrorPanel()`` with ``enrich_batch(..., sink=panel.feed)`` also forgets what was
+    mended. A run tells the same errors to both: give the panel one of them. Of each stage of a session the latest error
+    is shown.
 
     Args:
         error_handler: Where errors come from, if not from events.
@@ -65,17 +70,8 @@ class ErrorPanel(Live):
         """Take an event of a run, as its sink or from one: errors come, and go when they are mended."""
         match event:
             case ErrorRaised():
-                self._troubles.add(
-                    problem=event.problem,
-                    category=event.category,
-                    message=event.message,
-                    advice=event.advice,
-                    session=event.session,
-                    stage=event.stage,
-                    worker=event.worker,
-                    final=event.final,
-                    t=event.t,
-                )
+                self._outdate(event.session, event.stage)
+                self._troubles.add(**event.model_dump(exclude={"type"}))
             case StageFinished(outcome=StageOutcome.COMPLETED):
                 self._troubles.mend_session(event.session, event.stage)
             case SessionRequeued():
@@ -119,14 +115,21 @@ class ErrorPanel(Live):
             drawn.append(whom.add(more, MUTED))
         return drawn
 
+    def _outdate(self, session: str | None, stage: Stage | None) -> None:
+        """Another error of the same stage is coming."""
+        if session is not None and stage is not None:
+            self._troubles.mend_session(session, stage)
+
     def _handled(self, record: ErrorRecord) -> None:
+        stage = _STAGES.get(record.operation)
+        self._outdate(record.session_id, stage)
         self._troubles.add(
             problem=record.code,
             category=record.type.display,
             message=record.user_message,
             advice=record.advice,
             session=record.session_id,
-            stage=None,
+            stage=stage,
             worker=None,
             final=record.recommended_action is not RecommendedAction.RETRY,
             t=record.at,

@@ -187,6 +187,9 @@ async def test_an_error_handler_is_enough_for_the_error_panel() -> None:
         assert "press" not in screen  # the dashboard's keys mean nothing here
         await fail(handler, "other", TimeoutError(), attempt=1)
         await until_shown(pilot, "↻ ×1")
+        await fail(handler, "other", TimeoutError(), attempt=3)
+        screen = await until(pilot, lambda: "↻" not in shown(pilot.app))
+        assert "✖ ×1" in screen
         panel = pilot.app.query_one(ErrorPanel)
         assert panel.count == 2
         panel.clear()
@@ -196,10 +199,10 @@ async def test_an_error_handler_is_enough_for_the_error_panel() -> None:
 async def test_the_runs_events_bring_errors_and_take_back_what_was_mended() -> None:
     panel = ErrorPanel(limit=1)
     async with Bare(panel).run_test(size=(60, 12)) as pilot:
-        for problem in ("codec", "empty-file"):
+        for problem, stage in (("codec", Stage.AUDIO), ("empty-file", Stage.VIDEO)):
             panel.feed(
                 ev.ErrorRaised(
-                    problem=problem, category="x", message=f"No {problem}.", advice="", session="a", stage=Stage.AUDIO
+                    problem=problem, category="x", message=f"No {problem}.", advice="", session="a", stage=stage
                 )
             )
         panel.feed(ev.ErrorRaised(problem="crash", category="x", message="Down.", advice="", worker=1))
@@ -207,9 +210,11 @@ async def test_the_runs_events_bring_errors_and_take_back_what_was_mended() -> N
         panel.feed(ev.WorkerChanged(worker=1, status="idle"))
         screen = await until_shown(pilot, "and 1 more kind")
         assert "No empty-file." in screen
-        panel.feed(ev.StageFinished(session="a", stage=Stage.VIDEO, outcome=StageOutcome.COMPLETED))
+        panel.feed(ev.StageFinished(session="a", stage=Stage.CANVAS, outcome=StageOutcome.COMPLETED))
         assert panel.count == 2
         panel.feed(ev.StageFinished(session="a", stage=Stage.AUDIO, outcome=StageOutcome.COMPLETED))
+        assert panel.count == 1
+        panel.feed(ev.SessionRequeued(session="a", stages=(Stage.VIDEO,)))
         await until_shown(pilot, "No errors")
 
 
@@ -272,9 +277,9 @@ async def test_a_batch_that_runs_outside_of_the_app_is_followed_by_all(tmp_path:
     done: list[str] = []
     async with fake_services() as services:
         sessions = [make_session(tmp_path, name) for name in ("good", "bad")]
-        services.stages.script("bad", "audio", then=Fail(TimeoutError()))
+        services.stages.script("bad", "audio", then=Fail(StageError(Problem.NETWORK)))
         services.stages.script("bad", "video", Crash(), then=Fail(StageError(Problem.CODEC)))
-        panel = ErrorPanel(services.error_handler)
+        panel = ErrorPanel()
         widgets: list[Widget] = [
             *(
                 EnrichmentProgress(name, services.progress_service, partial(done.append, name))
@@ -296,6 +301,7 @@ async def test_a_batch_that_runs_outside_of_the_app_is_followed_by_all(tmp_path:
             await asyncio.create_task(batch, context=contextvars.Context())
             for text in ("✔ good", "✖ bad", "✔ 1 completed", "✖ 1 failed", "restarts 1", "✖ audio: ", "✖ ×1"):
                 await until_shown(pilot, text)
+            assert panel.count == 2  # no longer that the worker crashed, or that there would be another attempt
             await until(pilot, lambda: done)
     assert done == ["good"]
 
