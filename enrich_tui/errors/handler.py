@@ -230,7 +230,8 @@ class ErrorHandler:
         wording = finding.wording
         category, kind = finding.category, finding.type
         if action is RecommendedAction.CONTINUE_PARTIAL:
-            category, kind = ErrorCategory.PARTIAL, _FAILED.get(context.operation, kind)
+            category = ErrorCategory.PARTIAL
+            kind = kind if kind in _FAILED.values() else _FAILED.get(context.operation, kind)
         retry = action is RecommendedAction.RETRY
         last = action is RecommendedAction.CONTINUE_PARTIAL and context.operation == Operation.CANVAS_GENERATION
         return ErrorResolution(

@@ -48,7 +48,7 @@ _WORDS: tuple[tuple[ErrorType, tuple[str, ...]], ...] = (
         ErrorType.INVALID_API_KEY,
         (
             rf"{_BAD}(?: \w+)? api key",
-            rf"api key{_UPTO}(?:{_BAD}|not valid|required|refused)",
+            rf"api key{_UPTO}(?:{_BAD}|not (?:valid|found|set|configured)|required|refused|rejected)",
             r"unauthori[sz]ed",
             r"authentication (?:failed|error|required)",
             r"invalid (?:authentication|credentials)",

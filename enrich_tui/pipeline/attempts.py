@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from enrich_tui.config import StageConfig
 from enrich_tui.errors import ErrorContext, ErrorHandler, Permit
@@ -18,7 +20,10 @@ from enrich_tui.pipeline.state import Queue, SessionEntry, StageState
 from enrich_tui.pipeline.verdict import HARMLESS, NEEDS_MENDING, ends_session, judge
 from enrich_tui.pool import Worker, WorkerPool
 from enrich_tui.progress import ProgressService
+from enrich_tui.stages.summarize.stand_in import write_stand_in
 from enrich_tui.worker.process import Progress
+
+_log = logging.getLogger(__name__)
 
 OPERATIONS = {
     Stage.AUDIO: "audio-review",
@@ -173,12 +178,14 @@ class Attempts:
         if resolution.should_retry:
             self._retry_later(entry, stage, resolution.retry_delay, resolution.code, resolution.user_message)
             return
+        stand_in = await self._stand_in(entry) if stage is Stage.SUMMARY and resolution.can_continue else ()
         result = StageResult(
             stage=stage,
             status=StageOutcome.FAILED,
+            outputs=stand_in,
             duration=state.worked,
             attempts=state.attempt,
-            message=resolution.happened,
+            message=f"{resolution.happened} A basic summary stands in." if stand_in else resolution.happened,
             advice=resolution.advice,
             problem=resolution.code,
         )
@@ -191,6 +198,14 @@ class Attempts:
             for other, _ in list(entry.unfinished()):
                 if entry.stages[other].state is not StageState.RUNNING:
                     self.end(entry, other, described(other, Problem.NO_INPUT, StageOutcome.SKIPPED))
+
+    async def _stand_in(self, entry: SessionEntry) -> tuple[Path, ...]:
+        made = [stage for stage, done in entry.results().items() if done.status is StageOutcome.COMPLETED]
+        try:
+            return await asyncio.to_thread(write_stand_in, entry.session, made)
+        except OSError:
+            _log.exception("No basic summary could be written.")
+            return ()
 
     def _retry_later(self, entry: SessionEntry, stage: Stage, delay: float, problem: str, message: str) -> None:
         state = entry.stages[stage]

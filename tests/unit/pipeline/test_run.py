@@ -317,3 +317,19 @@ async def test_an_error_that_nobody_foresaw_fails_one_stage(tmp_path: Path, erro
     assert batch.results[1].status is SessionStatus.COMPLETE
     assert all("surprise" not in event.model_dump_json() for event in watcher.events)
     assert set(batch.results[0].stages) == set(STAGES)
+
+
+async def test_a_basic_summary_stands_in_where_none_could_be_made(tmp_path: Path) -> None:
+    def script(task: StageTask) -> StageOutput | Exception:
+        failed = task.stage is Stage.SUMMARY and task.session.id == "a.wav"
+        return StageError(Problem.INTERNAL) if failed else write_result(task)
+
+    batch, _, code = await run(make_sessions(tmp_path, ["a.wav", "b.wav"]), FakeRunner(script))
+    result = batch.results[0]
+    assert (code, result.status) == (1, SessionStatus.PARTIAL)
+    summary = result.stages[Stage.SUMMARY]
+    assert summary.status is StageOutcome.FAILED
+    assert summary.message == "Something went wrong inside the program. A basic summary stands in."
+    assert [path.name for path in summary.outputs] == ["summary.json", "summary.md"]
+    assert "There is a transcript." in summary.outputs[1].read_text()
+    assert result.stages[Stage.CANVAS].status is StageOutcome.COMPLETED
