@@ -173,13 +173,13 @@ async def test_ui_integration(session: Session, worker_pool: WorkerPool, *, good
     app = SessionView(session, worker_pool, gate, good=good)
     async with app.run_test(notifications=True) as pilot:
         await pilot.click(Button)
-        await pilot.pause(0.15)
-        assert app.query_one(Button).disabled
-        assert "audio" in str(app.query_one(EnrichmentProgress).render())
-        gate.set()
-        await app.workers.wait_for_complete()
-        await pilot.pause(0.05)
-        assert not app.query_one(Button).disabled
+        async with asyncio.timeout(5):
+            while "audio" not in str(app.query_one(EnrichmentProgress).render()):
+                await pilot.pause(0.02)
+            assert app.query_one(Button).disabled
+            gate.set()
+            while not app._notifications or app.query_one(Button).disabled:
+                await pilot.pause(0.02)
         (toast,) = app._notifications
         assert (toast.message == "Session enriched!") is good
         assert (toast.severity == "error") is not good
