@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from types import TracebackType
 from typing import Protocol
 
@@ -27,7 +28,7 @@ class WorkerLease:
         self._pool = pool
         self._job_id = job_id
         self._timeout = timeout
-        self._worker: Worker | None = None
+        self._worker: Worker
 
     async def __aenter__(self) -> Worker:
         pool = self._pool
@@ -35,9 +36,7 @@ class WorkerLease:
         pool.assign_job(worker, self._job_id)
         return worker
 
-    async def __aexit__(
+    def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            await self._pool.release_worker(worker, error)
+    ) -> Awaitable[None]:
+        return self._pool.release_worker(self._worker, error)

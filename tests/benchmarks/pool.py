@@ -57,6 +57,17 @@ def pool(permits: int) -> Hold:
     return hold
 
 
+def pool_block(permits: int) -> Hold:
+    """The pool as a block, which also assigns a job."""
+    workers = WorkerPool(permits, acquisition_timeout=TIMEOUT)
+
+    async def hold(body: Body) -> None:
+        async with workers.worker("job"):
+            await body()
+
+    return hold
+
+
 def semaphore(permits: int) -> Hold:
     """A semaphore without any timeout."""
     limit = asyncio.Semaphore(permits)
@@ -126,10 +137,11 @@ async def with_dispatcher(permits: int, body: Body, jobs: int) -> None:
     """A task for each worker that is held."""
     workers, records = WorkerPool(permits, acquisition_timeout=TIMEOUT), deque(range(jobs))
 
-    async def work(worker: Worker, job: int) -> None:
-        workers.assign_job(worker, str(job))
-        await body()
-        await workers.release_worker(worker)
+    async def work(worker: Worker, _job: int) -> None:
+        try:
+            await body()
+        finally:
+            await workers.release_worker(worker)
 
     async with asyncio.TaskGroup() as group:
         while records:
@@ -137,13 +149,13 @@ async def with_dispatcher(permits: int, body: Body, jobs: int) -> None:
 
 
 async def with_runners(permits: int, body: Body, jobs: int) -> None:
-    """A task for each worker, which leases it anew for each job."""
-    workers, records = WorkerPool(permits, acquisition_timeout=TIMEOUT), deque(range(jobs))
+    """A task for each worker, which leases one anew for each job."""
+    hold, records = pool(permits), deque(range(jobs))
 
     async def runner() -> None:
         while records:
-            async with workers.worker(str(records.popleft())):
-                await body()
+            records.popleft()
+            await hold(body)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(permits):
@@ -285,9 +297,10 @@ async def _awaited(run: Callable[[], Awaitable[float]]) -> float:
 
 
 Runs = dict[str, Callable[[], Awaitable[float]]]
+Figures = dict[str, float]
 
 
-def medians(times: int, collector: bool, runs: Runs) -> dict[str, float]:
+def medians(times: int, collector: bool, runs: Runs) -> Figures:
     """The median of several rounds, in each of which everybody has a turn."""
     seen: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(times):
@@ -296,7 +309,7 @@ def medians(times: int, collector: bool, runs: Runs) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in seen.items()}
 
 
-def row(title: str, pool_figure: float, others: dict[str, float], target: float | None) -> None:
+def row(title: str, pool_figure: float, others: Figures, target: float | None) -> None:
     """Print one line: the figures, and the pool's ratio to the semaphore, each with its verdict."""
     cells = [f"{title:40}{pool_figure:9.2f}"]
     cells += [f"{others[name]:9.2f}" if name in others else " " * 9 for name in (PLAIN, TIMED, BARE)]
@@ -319,12 +332,13 @@ def main() -> None:
     print(f"collector {collector} for everybody, median of {times} rounds; microseconds, less is better")
     print(f"\n{'':40}{POOL:>9} {PLAIN:>9} {'+timeout':>9} {'bare fut.':>9}   x Semaphore     x +timeout   target")
 
-    def compare(title: str, measure: Callable[[Make], Awaitable[float]], target: float | None) -> None:
+    def compare(title: str, measure: Callable[[Make], Awaitable[float]], target: float) -> Figures:
         runs: Runs = {name: partial(measure, make) for name, make in CONTENDERS.items()}
         if measure is cancel_half:
             del runs[BARE]
         figures = medians(times, options.gc, runs)
         row(title, figures[POOL], figures, target)
+        return figures
 
     def compare_queues(titles: tuple[str, str, str], measure: Callable[[Queue], Awaitable[float]], most: float) -> None:
         runs: Runs = {name: partial(measure, with_tasks(make)) for name, make in CONTENDERS.items()}
@@ -338,7 +352,9 @@ def main() -> None:
     compare("Grant to a waiting task", grant, per_second)
     compare_queues(("Job, queued as a task", *records), job, per_second)
     compare_queues(("Hand-over p99 to a waiting task", *records), hand_over, 0.5)
-    compare("Acquire and release, nobody waits", uncontended, 0.25)
+    free = compare("Acquire and release, nobody waits", uncontended, 0.25)
+    block = medians(times, options.gc, {POOL: partial(uncontended, pool_block)})
+    row("  as a block, a job assigned", block[POOL], free, None)
     compare("Cancel 5,000 of 10,000 waiters, each", cancel_half, 0.2)
     memory = {name: asyncio.run(_awaited(partial(pending_task_bytes, make))) for name, make in CONTENDERS.items()}
     row("Bytes of a pending job, a task", memory[POOL], memory, None)
