@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
 
 def main() -> int:
     """Run the command line; returns the exit code."""
-    _fill_closed_streams()
-    from enrich_tui.cli import run
+    _prepare_streams()
+    from enrich_tui.cli import SIGNALS, run, silence_stdout
 
     try:
         return run(sys.argv[1:])
     except KeyboardInterrupt:
-        return 130
+        return SIGNALS["SIGINT"]
+    except BrokenPipeError:
+        silence_stdout()
+        return SIGNALS["SIGHUP"]
     except Exception as error:  # noqa: BLE001 - its text may be anybody's; it goes to the log and not onto the screen
         return _unforeseen(error)
 
 
-def _fill_closed_streams() -> None:
-    """Where the caller has closed a standard stream, nothing takes its number, and what is written there is lost."""
+def _prepare_streams() -> None:
+    """Where the caller has closed a standard stream, nothing takes its number, and what is written there is lost.
+
+    Characters that an open one cannot take become question marks.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _unforeseen(error: Exception) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import os
 import signal
 import sys
@@ -166,8 +167,8 @@ def _tell(library: Library, config: Config, display: str, options: argparse.Name
         lines = overview.status_json(standings) if display == "json" else overview.status_lines(standings)
     try:
         print("\n".join(lines), flush=True)  # noqa: T201
-    except BrokenPipeError:
-        _silence_stdout()
+    except OSError:  # the reader or the whole terminal is gone
+        silence_stdout()
     return 0
 
 
@@ -210,8 +211,8 @@ async def _watch(library: Library, config: Config, display: str, options: argpar
     if display != "json":
         try:
             print("\n".join(summary_lines(results, time.monotonic() - started)), flush=True)  # noqa: T201
-        except BrokenPipeError:
-            _silence_stdout()
+        except OSError:  # the reader or the whole terminal is gone
+            silence_stdout()
     return code
 
 
@@ -227,6 +228,8 @@ def _sink(display: str) -> Sink:
     if display == "json":
         from enrich_tui.display.json_lines import JsonDisplay
 
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # as JSON is, whatever the terminal's own encoding
         return JsonDisplay(sys.stdout)
     if display == "plain":
         from enrich_tui.display.plain import PlainDisplay
@@ -245,13 +248,13 @@ async def _headless(batch: BatchRun, sink: Sink) -> int:
     def guarded(event: object) -> None:
         try:
             sink(event)  # type: ignore[arg-type]
-        except BrokenPipeError:
-            _silence_stdout()
+        except OSError:  # the reader or the whole terminal is gone
+            silence_stdout()
             batch.stop(SIGNALS["SIGHUP"])
 
     return await batch.run(guarded)
 
 
-def _silence_stdout() -> None:
+def silence_stdout() -> None:
     """The reader is gone: let the interpreter's own last flush go nowhere instead of failing."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -140,10 +140,8 @@ def test_standard_streams_that_are_closed_or_whose_reader_is_gone(library: Path)
         )  # fmt: skip
         assert told.returncode == 1, closed
         assert "went wrong" not in told.stdout + told.stderr
-    for display in ("json", "plain"):
-        process = subprocess.Popen(
-            [*PROGRAM, "run", str(library), "--display", display], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+    for arguments in (["run", str(library), "--display", "json"], ["run", str(library)], ["doctor"]):
+        process = subprocess.Popen([*PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert process.stdout is not None
         process.stdout.close()
         assert process.wait(timeout=60) in {1, 129}
@@ -152,6 +150,7 @@ def test_standard_streams_that_are_closed_or_whose_reader_is_gone(library: Path)
         process.stderr.close()
         assert b"Traceback" not in errors
         assert b"BrokenPipe" not in errors
+        assert b"went wrong" not in errors
 
 
 @POSIX
@@ -172,6 +171,16 @@ def test_signals_end_it_with_their_code(tmp_path: Path, number: signal.Signals, 
     assert process.returncode == code
     assert errors == b""
     assert json.loads(told.splitlines()[-1])["type"] == "run-finished"
+
+
+def test_streams_that_take_ascii_only(tmp_path: Path, program: Program) -> None:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "日本.wav").touch()
+    told = program(tmp_path / "library", "--display", "plain", PYTHONIOENCODING="ascii")
+    assert (told.returncode, told.stdout.split()[0]) == (1, "DONE")
+    told = program(tmp_path / "library", "--display", "json", PYTHONIOENCODING="ascii")
+    events = [json.loads(line) for line in told.stdout.splitlines()]
+    assert "日本" in {event["title"] for event in events if event["type"] == "session-queued"}
 
 
 def test_all_well_is_nothing(tmp_path: Path, program: Program) -> None:
