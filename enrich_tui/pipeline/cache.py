@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,9 @@ def _inputs(session: Session, stage: Stage) -> tuple[Path, ...]:
             return session.recordings + session.screenshots + session.notes
 
 
+_to_json = json.JSONEncoder(sort_keys=True).encode
+
+
 def settings_of(stage: Stage, config: StageConfig) -> dict[str, Any]:
     """The part of a stage's key that is the same for all sessions: versions, settings and the engine."""
     return {
@@ -73,17 +77,15 @@ def stage_key(
         parts["title"] = session.title
     if stage is Stage.CANVAS:
         parts["links"] = [path.name for path in session.recordings]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("ascii")).hexdigest()
+    return hashlib.sha256(_to_json(parts).encode("ascii")).hexdigest()
 
 
 def holds(entry: StageRecord | None, key: str, output: Path) -> bool:
     """True where the recorded result completed under the same key and all its files are still there, unchanged."""
-    return (
-        entry is not None
-        and entry.status is StageOutcome.COMPLETED
-        and entry.key == key
-        and all(file.still(output / file.path) for file in entry.outputs.values())
-    )
+    if entry is None or entry.status is not StageOutcome.COMPLETED or entry.key != key:
+        return False
+    folder = f"{output}{os.sep}"  # ten thousand sessions: text is put together sooner than paths
+    return all(file.still(f"{folder}{file.path}") for file in entry.outputs.values())
 
 
 def hopeless(entry: StageRecord | None, key: str) -> bool:

@@ -8,6 +8,7 @@ skipped or were cancelled have an entry too, without files, so that it can be to
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,13 @@ class FileRecord(Frozen):
     mtime_ns: int
     sha256: str
 
-    def still(self, path: Path) -> bool:
+    def still(self, path: Path | str) -> bool:
         """True where ``path`` still holds these bytes; they are only read where size or time differ."""
         try:
-            now = path.stat()
+            now = os.stat(path)  # noqa: PTH116 - a path need not be made of every name
             if now.st_size != self.size:
                 return False
-            return now.st_mtime_ns == self.mtime_ns or digest(path) == self.sha256
+            return now.st_mtime_ns == self.mtime_ns or digest(Path(path)) == self.sha256
         except OSError:
             return False
 
