@@ -49,6 +49,7 @@ _NEXT: dict[RecommendedAction, str] = {
     RecommendedAction.CONTINUE_PARTIAL: "The session goes on without it.",
 }
 """What happens next."""
+_LAST = frozenset({Operation.CANVAS_GENERATION, Operation.FULL_ENRICHMENT})
 _LAST_STAGE = "What was made before it is there."
 
 
@@ -233,7 +234,7 @@ class ErrorHandler:
             category = ErrorCategory.PARTIAL
             kind = kind if kind in _FAILED.values() else _FAILED.get(context.operation, kind)
         retry = action is RecommendedAction.RETRY
-        last = action is RecommendedAction.CONTINUE_PARTIAL and context.operation == Operation.CANVAS_GENERATION
+        last = action is RecommendedAction.CONTINUE_PARTIAL and context.operation in _LAST
         return ErrorResolution(
             category=category,
             type=kind,

@@ -38,6 +38,7 @@ class Problem(StrEnum):
     NO_INPUT = "no-input"
     NOT_WANTED = "not-wanted"
     NOTHING_TO_TELL = "nothing-to-tell"
+    LEFT_OUT = "left-out"
     # workers
     OUT_OF_MEMORY = "out-of-memory"
     WORKER_CRASHED = "worker-crashed"

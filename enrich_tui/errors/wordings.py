@@ -173,6 +173,9 @@ PROBLEMS: dict[Problem, Row] = {
     Problem.NOTHING_TO_TELL: Row(
         _T.UNKNOWN, _PARTIAL, "nothing", "There is nothing to tell: no speech, no chapters, no notes."
     ),
+    Problem.LEFT_OUT: Row(
+        _T.UNKNOWN, _PARTIAL, "left out", "It was left out because of what happened before.", "press r to retry"
+    ),
     Problem.OUT_OF_MEMORY: Row(
         _T.OUT_OF_MEMORY,
         _TRANSIENT,

@@ -197,7 +197,7 @@ class Attempts:
         if abort or (failed.problem is not None and ends_session(entry.session, failed.problem)):
             for other, _ in list(entry.unfinished()):
                 if entry.stages[other].state is not StageState.RUNNING:
-                    self.end(entry, other, described(other, Problem.NO_INPUT, StageOutcome.SKIPPED))
+                    self.end(entry, other, described(other, Problem.LEFT_OUT, StageOutcome.SKIPPED))
 
     async def _stand_in(self, entry: SessionEntry) -> tuple[Path, ...]:
         made = [stage for stage, done in entry.results().items() if done.status is StageOutcome.COMPLETED]

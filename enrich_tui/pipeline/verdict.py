@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from enrich_tui.errors.problems import Problem
 from enrich_tui.model import Session, SessionStatus, Stage, StageOutcome, StageResult
 
-HARMLESS = frozenset({Problem.NOT_WANTED, Problem.NO_INPUT, Problem.NO_STREAM, Problem.NOTHING_TO_TELL})
-"""Reasons to skip a stage that leave a session complete: there was nothing to do."""
+HARMLESS = frozenset(
+    {Problem.NOT_WANTED, Problem.NO_INPUT, Problem.NO_STREAM, Problem.NOTHING_TO_TELL, Problem.LEFT_OUT}
+)
+"""Reasons to skip a stage that say nothing against its session; what ended it early is another stage's result."""
 
 NEEDS_MENDING = frozenset({Problem.ENGINE_MISSING, Problem.MODEL_MISSING, Problem.MODEL_LANGUAGE})
 """Reasons to skip a stage that a person can mend."""

@@ -333,3 +333,14 @@ async def test_a_basic_summary_stands_in_where_none_could_be_made(tmp_path: Path
     assert [path.name for path in summary.outputs] == ["summary.json", "summary.md"]
     assert "There is a transcript." in summary.outputs[1].read_text()
     assert result.stages[Stage.CANVAS].status is StageOutcome.COMPLETED
+
+
+async def test_what_an_abort_leaves_out_says_so(tmp_path: Path) -> None:
+    def script(task: StageTask) -> StageOutput | Exception:
+        return StageError(Problem.KEY_REFUSED) if task.stage is Stage.AUDIO else write_result(task)
+
+    batch, _, code = await run(make_sessions(tmp_path, ["a.wav"]), FakeRunner(script))
+    (result,) = batch.results
+    assert (code, result.status) == (1, SessionStatus.FAILED)
+    assert result.message == "The service did not accept the key."
+    assert [result.stages[stage].problem for stage in (Stage.SUMMARY, Stage.CANVAS)] == ["left-out", "left-out"]
