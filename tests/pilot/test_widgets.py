@@ -135,8 +135,8 @@ async def test_the_batch_counts_and_estimates() -> None:
             service.start_progress(ident)
         service.complete_progress("a", success=True)
         service.complete_progress("b", success=False)
-        screen = await until_shown(pilot, "2/4 sessions")
-        for text in ("✔ 1 completed", "✖ 1 failed", "● 1 processing", "○ 1 pending", "ETA", "50%"):
+        screen = await until_shown(pilot, "1 of 4 sessions done, 1 failed")
+        for text in ("2/4 sessions", "✔ 1 completed", "✖ 1 failed", "● 1 processing", "○ 1 pending", "ETA", "50%"):
             assert text in screen
         service.complete_progress("c", success=True)
         service.start_progress("d")
