@@ -86,7 +86,7 @@ class WorkerPool:
         """
         roster, loop = self._roster, self._loop or self._bind()
         wait = self._acquisition_timeout if timeout is None else _seconds(timeout)
-        slot = roster.take()
+        slot = roster.take() if roster.idle else None
         if slot is None:
             if roster.closing:
                 raise PoolShutdownError

@@ -36,6 +36,8 @@ class Waiters(Generic[T]):
         self._deadlines: list[tuple[float, int, asyncio.Future[T | Refusal]]] = []
         self._order = count()
         self._timer: asyncio.TimerHandle | None = None
+        self._due = math.inf
+        """When the timer rings."""
         self._dead = 0
         """How many in the line do not wait any more."""
 
@@ -56,9 +58,9 @@ class Waiters(Generic[T]):
                 heapreplace(self._deadlines, entry)
             else:
                 heappush(self._deadlines, entry)
-                if len(self._deadlines) > 2 * len(self) + _SLACK:
+                if len(self._deadlines) > 2 * len(self.line) + _SLACK:
                     self._sweep()
-            if self._timer is None or deadline < self._timer.when():
+            if deadline < self._due:
                 self._arm(loop, deadline)
         return future
 
@@ -93,15 +95,15 @@ class Waiters(Generic[T]):
         self._deadlines.clear()
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+            self._timer, self._due = None, math.inf
 
     def _arm(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = loop.call_at(deadline, self._expire, loop)
+        self._timer, self._due = loop.call_at(deadline, self._expire, loop), deadline
 
     def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = None
+        self._timer, self._due = None, math.inf
         now = loop.time()
         while self._deadlines:
             deadline, _, future = self._deadlines[0]

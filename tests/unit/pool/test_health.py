@@ -78,6 +78,17 @@ async def test_a_holder_that_was_cancelled_is_found_although_its_task_is_kept(po
     assert pool.get_pool_status().idle == 1
 
 
+async def test_a_holder_that_had_to_wait_is_found_too(pool: WorkerPool) -> None:
+    worker = await pool.acquire_worker()
+    holder = asyncio.create_task(forget(pool))
+    await turn()
+    await pool.release_worker(worker)
+    await holder
+    assert pool.get_pool_status().active == 1
+    pool.check_health()
+    assert pool.get_pool_status().idle == 1
+
+
 async def test_a_found_worker_goes_to_who_waits(pool: WorkerPool) -> None:
     await asyncio.create_task(forget(pool))
     waiter = asyncio.create_task(pool.acquire_worker())

@@ -19,6 +19,7 @@ from enrich_tui.pool import (
     get_worker_pool,
     reset_worker_pool,
 )
+from enrich_tui.testing.clock import FakeClock
 
 
 async def turn() -> None:
@@ -152,6 +153,26 @@ async def test_many_waiters_may_leave_from_the_middle() -> None:
     await pool.release_worker(worker)
     await pool.release_worker(await tasks[0])
     assert (await tasks[500]).status is WorkerStatus.ACTIVE
+
+
+async def test_who_was_served_in_time_leaves_no_deadline() -> None:
+    pool = WorkerPool(1)
+    worker = await pool.acquire_worker()
+    for _ in range(1000):
+        waiter = asyncio.create_task(pool.acquire_worker())
+        await asyncio.sleep(0)
+        await pool.release_worker(worker)
+        worker = await waiter
+    assert len(pool._roster.waiters._deadlines) < 5
+
+
+async def test_giving_back_is_an_activity_however_the_job_ended(clock: FakeClock) -> None:
+    pool = WorkerPool(1, clock=clock)
+    for error in (None, RuntimeError("boom"), asyncio.CancelledError()):
+        worker = await pool.acquire_worker()
+        clock.advance(5)
+        await pool.release_worker(worker, error)
+        assert worker.last_activity_at == clock()
 
 
 async def test_a_second_release_is_logged_and_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
