@@ -89,7 +89,7 @@ async def photograph(library: Path, folder: Path) -> None:
             await camera.take("help", SIZES[1:])
             await camera.press("escape", "e")
             await camera.take("errors", SIZES[1:])
-            await camera.press("escape", "end", "enter")
+            await camera.press("escape", "slash", *"walk", "enter", "enter")
             await camera.take("details", SIZES[1:])
             await camera.press("4")
             await camera.take("transcript", SIZES[1:])
@@ -130,6 +130,7 @@ def main(folder: Path) -> None:
     for old in (*folder.glob("*.svg"), *folder.glob("*.png")):
         old.unlink()
     with tempfile.TemporaryDirectory() as place:
+        os.environ["HOME"] = place  # the pictures show ~/Recordings, and know nothing of this user
         library = make_library(Path(place) / "Recordings")
         asyncio.run(photograph(library, folder))
     to_png(folder)

@@ -52,6 +52,9 @@ VITALS = 1.0
 
 _PROBLEMS = frozenset(Problem)
 
+LEFT_UNFINISHED = 130
+"""Exit code where a person ended the run before its sessions had ended."""
+
 State = Literal["running", "paused", "draining", "stopping", "done"]
 
 
@@ -340,6 +343,11 @@ class Announcer:
             )
         )
 
+    def _exit_code(self) -> int:
+        if self._ended.total() < len(self._queue.entries):
+            return LEFT_UNFINISHED
+        return int(self._ended[SessionStatus.COMPLETE] < self._ended.total())
+
     def _rate(self) -> float | None:
         """Sessions per minute over the last ten minutes, or since the start."""
         now = time.monotonic()
@@ -351,8 +359,7 @@ class Announcer:
     def end(self, exit_code: int | None) -> int:
         """Tell how it all came out; returns the exit code."""
         ended = self._ended
-        unhappy = sum(count for status, count in ended.items() if status is not SessionStatus.COMPLETE)
-        code = exit_code if exit_code is not None else int(unhappy > 0)
+        code = exit_code if exit_code is not None else self._exit_code()
         self._batch()
         self._pool_figures()
         self.emit(

@@ -180,6 +180,9 @@ class Dashboard(LeavingApp, inherit_bindings=False):
     def _recolour(self, _theme: object) -> None:
         self.board.palette = themes.palette(self)
         self.main.repaint()
+        for screen in self.screen_stack:
+            if isinstance(screen, ReaderScreen):
+                self.call_after_refresh(screen.recolour)  # its background has changed by then
 
     def say(self, words: str) -> None:
         """Answer what the person just did; one answer at a time."""

@@ -399,6 +399,24 @@ async def test_themes_go_round() -> None:
         assert seen == ["enrich-contrast", "ansi", "enrich-dark", "enrich-light"]
 
 
+async def test_a_new_theme_reaches_what_is_open() -> None:
+    app = dashboard(Scripted(SCRIPT), theme="enrich-dark")
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("question_mark")
+        await until_shown(pilot, "Help")
+        app.theme = "enrich-light"
+        await pilot.pause()
+        await pilot.pause()
+        colours = {
+            segment.style.color
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style and segment.text.strip() == "Sessions"
+        }
+        assert app.board.palette.accent.color in colours
+
+
 async def test_no_color_means_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = dashboard(Scripted(SCRIPT))

@@ -74,6 +74,12 @@ class DetailScreen(ReaderScreen):
         if self._section == 0 and self._ident in changes.rows:
             self.reload()
 
+    def recolour(self) -> None:
+        """See the base; what was read is laid out anew."""
+        super().recolour()
+        if self._section:
+            self.run_worker(self._load(self._section), exclusive=True)
+
     def action_section(self, number: int) -> None:
         """Another section, by its number."""
         self._show_section(number)

@@ -100,6 +100,12 @@ class ReaderScreen(ModalScreen[None]):
         for panel in self.query(Panel):
             panel.redraw()
 
+    def recolour(self) -> None:
+        """Show the text in the colours of another theme."""
+        self.pane.show(self.document())
+        for panel in self.query(Panel):
+            panel.redraw(whole=True)
+
     def update(self, changes: Changes) -> None:
         """Something in the run changed."""
         if changes.parts & self.FOLLOWS:

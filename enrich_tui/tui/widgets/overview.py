@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from rich.style import Style
 
@@ -74,7 +75,8 @@ class Overview(Panel):
         room = width - left.width - marks.width - right.width - 5
         if name and room >= 6:
             left.add(f" {glyphs.dot} ", palette.faint)
-            left.add(fit(view.library if cells(view.library) <= room and width >= 100 else name, room), palette.text)
+            whole = _from_home(view.library)
+            left.add(fit(whole if cells(whole) <= room and width >= 100 else name, room), palette.text)
         return spread(left.append(marks), right, width)
 
     def _outcome(self) -> Row:
@@ -189,3 +191,9 @@ _TOTALS = (
     SessionState.SKIPPED,
     SessionState.CANCELLED,
 )
+
+
+def _from_home(path: str) -> str:
+    """A path as a shell would write it."""
+    home = str(Path.home())
+    return f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path
