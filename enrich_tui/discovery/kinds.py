@@ -25,9 +25,9 @@ def suffix(path: Path) -> str:
     return path.suffix.lower()
 
 
-def is_ignored(path: Path) -> bool:
-    """True for what discovery does not look at: hidden things and results."""
-    return path.name.startswith(".") or path.name == RESULTS_FOLDER or path.name.endswith(RESULTS_SUFFIX)
+def is_ignored(name: str) -> bool:
+    """True for names of what discovery does not look at: hidden things and results."""
+    return name.startswith(".") or name == RESULTS_FOLDER or name.endswith(RESULTS_SUFFIX)
 
 
 def date_in_name(name: str) -> datetime | None:

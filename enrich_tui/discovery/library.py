@@ -74,7 +74,8 @@ class _Search:
     def folder(self, folder: Path) -> None:
         try:
             with os.scandir(folder) as entries:
-                listed = sorted(entries, key=lambda entry: kinds.natural_key(entry.name))
+                found = [entry for entry in entries if not kinds.is_ignored(entry.name)]
+            listed = sorted(found, key=lambda entry: kinds.natural_key(entry.name))
         except OSError:
             self._reject(folder, "This folder cannot be read.")
             return
@@ -87,7 +88,7 @@ class _Search:
         folders: list[Path] = []
         for entry in listed:
             path = Path(entry.path)
-            if kinds.is_ignored(path) or path == self._output:
+            if path == self._output:
                 continue
             if entry.is_symlink():
                 self._reject(path, "Links are not followed; put the file itself here.")

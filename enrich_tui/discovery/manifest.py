@@ -114,7 +114,11 @@ def _inside(folder: Path, name: str, manifest: str) -> Path:
 
 def _everything(folder: Path) -> dict[str, list[Path]]:
     files = sorted(
-        (path for path in folder.iterdir() if path.is_file() and not path.is_symlink() and not kinds.is_ignored(path)),
+        (
+            path
+            for path in folder.iterdir()
+            if path.is_file() and not path.is_symlink() and not kinds.is_ignored(path.name)
+        ),
         key=lambda path: kinds.natural_key(path.name),
     )
     return {kind: [path for path in files if kinds.suffix(path) in endings] for kind, endings in _ENDINGS.items()}

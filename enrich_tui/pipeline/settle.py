@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from enrich_tui.config import StageConfig
 from enrich_tui.errors import StageError, from_os_error
@@ -45,6 +46,7 @@ class Settler:
         self._fresh = fresh
         self._owner = owner
         self._known: dict[str, _Known] = {}
+        self._settings: dict[Stage, dict[str, Any]] = {}
 
     async def settle(self, entry: SessionEntry) -> AsyncIterator[tuple[Stage, StageResult]]:
         """Yield the results of stages that need no work; give the ready ones that do their key.
@@ -83,8 +85,7 @@ class Settler:
             for earlier, record in known.record.stages.items()
             if (result := entry.stages[earlier].result) is not None and result.status is StageOutcome.COMPLETED
         }
-        settings = cache.settings_of(stage, self._config)
-        key = cache.stage_key(session, stage, settings, known.sources, before)
+        key = cache.stage_key(session, stage, self._settings_of(entry, stage), known.sources, before)
         earlier_end = known.record.stages.get(stage)
         if not self._fresh and earlier_end is not None and cache.holds(earlier_end, key, session.output):
             return completed(session, stage, earlier_end, cached=True)
@@ -92,6 +93,12 @@ class Settler:
         if not self._fresh and not entry.stages[stage].insisted and earlier_end and cache.hopeless(earlier_end, key):
             return recorded(stage, earlier_end)
         return None
+
+    def _settings_of(self, entry: SessionEntry, stage: Stage) -> dict[str, Any]:
+        """Found out once; and again for who insists, perhaps because an engine has been installed meanwhile."""
+        if stage not in self._settings or entry.stages[stage].insisted:
+            self._settings[stage] = cache.settings_of(stage, self._config)
+        return self._settings[stage]
 
     def _load(self, entry: SessionEntry) -> _Known:
         session = entry.session
