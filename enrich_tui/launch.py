@@ -17,6 +17,7 @@ from enrich_tui.pipeline.processes import on_worker
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
 from enrich_tui.progress import EtaEstimator, ProgressService
+from enrich_tui.progress.eta import or_default
 from enrich_tui.store.history import history_path, load_history, save_history
 from enrich_tui.store.owner import home_of, own
 from enrich_tui.worker.lengths import LengthFinder
@@ -72,7 +73,7 @@ async def live_run(
             recycle_after=config.limits.recycle_after,
         )
         history = history_path()
-        progress = ProgressService(estimator=EtaEstimator(load_history(history)))
+        progress = ProgressService(estimator=EtaEstimator(or_default(load_history(history))))
         finder = LengthFinder(config.limits)
         try:
             yield BatchRun(

@@ -54,9 +54,7 @@ def report_real() -> None:
     """The recorded batches, one by one and together."""
     batches = eta_recorded.load()
     results: dict[str, list[tuple[Batch, Trace]]] = {}
-    print(
-        "recorded batches: error at the moments, cold | warm; largest factor off from 20 to 90 % of the time, both"
-    )
+    print("recorded batches: error at the moments, cold | warm; largest factor off from 20 to 90 % of the time, both")
     for batch in batches:
         simulated = batch.as_simulated()
         warm = eta_recorded.history(other for other in batches if other is not batch)

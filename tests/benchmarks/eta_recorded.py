@@ -111,9 +111,8 @@ def replay(batch: Recorded, estimator: EtaEstimator) -> Trace:
         estimate = player.service.batch_eta()
         if now in moments:
             trace.said[moments[now]] = estimate
-        if now in steps:
-            if estimate is not None:
-                trace.mids.append((now, estimate.mid))
+        if now in steps and estimate is not None:
+            trace.mids.append((now, estimate.mid))
     player.play(batch.duration)
     return trace
 

@@ -1,6 +1,6 @@
 """When will it be done? Pure: no loop, no clock, no files."""
 
 from enrich_tui.progress.eta.estimator import Estimate, EtaEstimator, Outcome
-from enrich_tui.progress.eta.history import DEFAULT_HISTORY
+from enrich_tui.progress.eta.history import DEFAULT_HISTORY, or_default
 
-__all__ = ["DEFAULT_HISTORY", "Estimate", "EtaEstimator", "Outcome"]
+__all__ = ["DEFAULT_HISTORY", "Estimate", "EtaEstimator", "Outcome", "or_default"]

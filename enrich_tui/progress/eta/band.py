@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 NORMAL = 1.28
 """Standard deviations between the median and the tenth or ninetieth percentile of a normal distribution."""
 
-LEAST_SPREAD = 0.06
+LEAST_SPREAD = 0.1
 """What nothing of the model accounts for (standard deviation in logarithms)."""
 
 SURPRISE = 0.4

@@ -18,7 +18,7 @@ from enrich_tui.progress.eta.steady import Steady
 Outcome = Literal["completed", "failed", "cached", "skipped", "retry"]
 
 JUDGED = 0.5
-"""How far (a fraction) a stage must be for its pace to be judged."""
+"""How much of its time the progress of a stage must tell about for its pace to be judged."""
 
 TELLING = 0.3
 """Seconds that a stage must usually take for its pace to say something about the machine."""
@@ -146,8 +146,10 @@ class EtaEstimator:
         if fraction > max(work.fraction, NOTHING):
             work.awake = work.awake or self._paused_at is not None
             fraction = min(1.0, fraction)
-            if fraction >= JUDGED and self._known and work.media > 0.0:
-                self._judge(work, fraction, self._rates()[stage])
+            if fraction >= JUDGED and self._known and not work.judged and work.media > 0.0:
+                rate = self._rates()[stage]
+                if rate.told(work.media, work.first, fraction) >= JUDGED:
+                    self._judge(work, fraction, rate)
             work.fraction, work.reported = fraction, self._now
             self._known = True
 
@@ -164,7 +166,8 @@ class EtaEstimator:
             if work.media <= 0.0:
                 pass
             elif outcome == "completed" and elapsed > 0.0:
-                self._memory.used(stage, engine, self._book)
+                if self._memory.used(stage, engine, self._book):
+                    self._jump("")
                 self._judge(work, 1.0, self._rates()[stage])
                 self._book.finish(stage, Sample(self._elapsed(work), work.media, work.first))
             elif outcome == "retry":

@@ -24,6 +24,11 @@ DEFAULT_HISTORY: Mapping[str, Any] = {
 """For a machine on which nothing was measured yet: a rough estimate from the beginning, soon given up."""
 
 
+def or_default(stored: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """A stored history, or :data:`DEFAULT_HISTORY` where nothing in it tells of a stage."""
+    return stored if stored is not None and Memory(stored.get("stages")).known else DEFAULT_HISTORY
+
+
 class Memory:
     """What is known of each stage's engines, and which of them this batch works with.
 
@@ -53,14 +58,16 @@ class Memory:
         learned = {stage: self._engines[stage][engine] for stage, engine in self._current.items()}
         return RateBook(learned, self._speed["spread"])
 
-    def used(self, stage: str, engine: str, book: RateBook) -> None:
-        """A stage was done by this engine: what the book believes beforehand may have to change."""
+    def used(self, stage: str, engine: str, book: RateBook) -> bool:
+        """A stage was done by this engine; returns whether the book had to change what it believes beforehand."""
         told = self._told.setdefault(stage, Counter())
         told[engine] += 1
         most = max(told, key=lambda name: told[name])
-        if most != self._current.get(stage, most):
-            book.believe(stage, self._engines[stage].get(most))
+        changed = most != self._current.get(stage, most)
+        if changed:
+            book.believe(stage, self._engines.get(stage, {}).get(most))
         self._current[stage] = most
+        return changed
 
     def speed(self, latest: float | None) -> dict[str, float]:
         """How much the machine's speed varies from batch to batch, and over how many; ``latest``: that of this one."""

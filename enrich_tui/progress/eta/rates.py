@@ -51,7 +51,7 @@ FIXED_SPREAD, FIXED_WEIGHT = 0.8, 10.0
 FIXED_STEPS = tuple(0.4 * step for step in range(-5, 6))
 """The fixed parts that are tried, in logarithms around the one believed before."""
 
-FIRST_SPREAD, FIRST_WEIGHT = 0.7, 20.0
+FIRST_SPREAD, FIRST_WEIGHT = 1.5, 20.0
 """Standard deviation of the default cost of a first stage, relative, and the weight of that in stages."""
 
 LEAST_FIRST, MOST_FIRST = 0.1, 10.0
@@ -59,6 +59,9 @@ LEAST_FIRST, MOST_FIRST = 0.1, 10.0
 
 TELLING = 3.0
 """A running stage counts fully for what it has gone through once this times its progress reaches the whole."""
+
+LEAST_WEIGHT = 1e-6
+"""A running stage that counts for less than this does not count."""
 
 REMEMBERED = 256
 """Finished stages of one kind that count."""
@@ -80,7 +83,7 @@ class Learned(NamedTuple):
 
 
 DEFAULTS = {
-    "audio": Learned(0.06, 30.0, 25.0, NOISE, 0.0),
+    "audio": Learned(0.08, 30.0, 25.0, NOISE, 0.0),
     "video": Learned(0.035, 6.0, 6.0, NOISE, 0.0),
     "summary": Learned(2e-5, 1500.0, 2000.0, NOISE, 0.0),
     "canvas": Learned(2e-5, 1500.0, 10000.0, NOISE, 0.0),
@@ -229,7 +232,7 @@ class _Stage:
             size = self.size(job)
             gone = size - job.media * (1.0 - job.fraction)
             weight = min(1.0, TELLING * job.fraction * job.media / size)
-            if weight > 0.0:
+            if weight > LEAST_WEIGHT:
                 total.add(min(job.seconds, self.limit * gone), gone, weight)
             if weight < 1.0 and job.lasted > usual * size:
                 total.add(min(job.lasted, self.limit * size), size, 1.0 - weight)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from enrich_tui.model import PREREQUISITES
 from enrich_tui.model import STAGES as ALL
-from enrich_tui.progress.eta import Estimate, EtaEstimator
+from enrich_tui.progress.eta import DEFAULT_HISTORY, Estimate, EtaEstimator, or_default
 from enrich_tui.progress.eta.residual import remaining
 from enrich_tui.progress.eta.schedule import INDEPENDENT, STAGES, schedule
 
@@ -193,6 +193,82 @@ def test_unknown_lengths_follow_the_bytes() -> None:
     estimator.plan([(name, {"audio": None}) for name in sizes], 1, 0.0, sizes=sizes)
     run(estimator, "other", 0.0, 500.0)
     assert estimator.expected("long")["audio"] > 5 * estimator.expected("short")["audio"]
+
+
+def test_what_every_recording_costs_is_told_from_what_grows_with_it() -> None:
+    estimator = EtaEstimator()
+    lengths = [10.0, 20.0, 40.0, 80.0] * 6
+    queue = [(f"s{number}", {"audio": length}) for number, length in enumerate(lengths)]
+    estimator.plan([*queue, ("long", {"audio": 2000.0})], 1, 0.0)
+    now = 0.0
+    for number, length in enumerate(lengths):
+        now = run(estimator, f"s{number}", now, 4.0 + 0.05 * length)
+    assert estimator.expected("long")["audio"] == pytest.approx(104.0, rel=0.25)
+
+
+def test_a_model_that_loads_on_every_worker_does_not_make_the_batch_look_long() -> None:
+    estimator, now = EtaEstimator(), 0.0
+    estimator.plan([(f"s{number}", {"audio": 60.0}) for number in range(40)], 2, 0.0)
+    for number in range(2):
+        estimator.started(f"s{number}", "audio", now)
+        estimator.finished(f"s{number}", "audio", 14.0)
+    for number in range(2, 14, 2):
+        now = 14.0 + 4.0 * (number // 2)
+        for session in (f"s{number}", f"s{number + 1}"):
+            estimator.started(session, "audio", now - 4.0)
+            estimator.finished(session, "audio", now)
+    assert mid(estimator.batch(now)) == pytest.approx(52.0, rel=0.35)
+
+
+def test_a_start_that_takes_long_is_noticed_without_any_progress() -> None:
+    estimator = planned(8, history=DEFAULT_HISTORY)
+    before = mid(estimator.batch(0.0))
+    estimator.started("s0", "audio", 0.0)
+    for second in range(1, 300):
+        after = mid(estimator.batch(float(second)))
+    assert after > 2 * before
+
+
+def test_the_defaults_are_an_estimate_at_once_and_soon_given_up() -> None:
+    estimator = planned(10, history=DEFAULT_HISTORY)
+    assert estimator.batch(0.0) is not None
+    now = run(estimator, "s1", run(estimator, "s0", 0.0, 600.0), 600.0)
+    assert mid(estimator.batch(now)) == pytest.approx(8 * 600.0, rel=0.2)
+
+
+def test_another_engine_is_another_pace() -> None:
+    def taught(engine: str, seconds: float, history: Any) -> Any:
+        estimator, now = planned(20, history=history), 0.0
+        for number in range(20):
+            estimator.started(f"s{number}", "audio", now)
+            now += seconds
+            estimator.finished(f"s{number}", "audio", now, engine=engine)
+        return estimator.history()
+
+    history = taught("small", 200.0, taught("tiny", 10.0, None))
+    assert set(history["stages"]["audio"]) == {"tiny", "small"}
+    estimator = planned(20, history=json.loads(json.dumps(history)))
+    assert mid(estimator.batch(0.0)) == pytest.approx(4000.0, rel=0.2)
+    estimator.started("s0", "audio", 0.0)
+    estimator.finished("s0", "audio", 11.0, engine="tiny")
+    assert mid(estimator.batch(11.0)) == pytest.approx(19 * 10.0, rel=0.3)
+
+
+def test_a_stage_without_media_is_no_work() -> None:
+    estimator = EtaEstimator(DEFAULT_HISTORY)
+    estimator.plan([("s0", {"audio": 0.0, "video": 0.0})], 1, 0.0)
+    assert 0.0 < mid(estimator.batch(0.0)) < 1.0
+    estimator.started("s0", "audio", 0.0)
+    estimator.finished("s0", "audio", 90.0)
+    assert estimator.history()["stages"] == {}
+
+
+def test_only_a_history_that_tells_something_stands_in_for_the_defaults() -> None:
+    useful = planned(2)
+    run(useful, "s0", 0.0, 60.0)
+    assert or_default(useful.history()) == useful.history()
+    for nothing in (None, {}, EtaEstimator().history(), {"stages": 7}):
+        assert or_default(nothing) is DEFAULT_HISTORY
 
 
 def test_a_schedule_by_hand() -> None:
