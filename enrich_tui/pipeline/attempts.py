@@ -209,9 +209,7 @@ class Attempts:
 
     def _retry_later(self, entry: SessionEntry, stage: Stage, delay: float, problem: str, message: str) -> None:
         state = entry.stages[stage]
-        state.attempt += 1
-        state.not_before = time.monotonic() + delay
-        state.state = StageState.RETRYING
+        self._queue.retry_at(entry.session.id, stage, time.monotonic() + delay)
         self._progress.update_stage(entry.session.id, stage, status="pending", outcome="retry")
         self._announcer.emit(
             StageRetrying(

@@ -213,7 +213,7 @@ class BatchRun:
             await self._attempts.settle(entry)
             if self._lengths is not None and entry.status is None:
                 self._announcer.measured(entry, await media_lengths(entry.session, self._lengths))
-            entry.surveyed = True
+            self._queue.survey(entry.session.id)
             self._wake.set()
 
     def _next(self) -> tuple[SessionEntry, Stage] | None:

@@ -80,6 +80,10 @@ class Queue:
     def __init__(self, sessions: Iterable[Session]) -> None:
         self.entries: dict[str, SessionEntry] = {session.id: SessionEntry(session) for session in sessions}
         self._open: dict[str, SessionEntry] = dict(self.entries)
+        # With ten thousand sessions nothing that happens often may look at all of them.
+        self._surveyed: set[str] = set()
+        """Open sessions of which something may start."""
+        self._retrying: list[StageEntry] = []
 
     def __getitem__(self, session_id: str) -> SessionEntry:
         return self.entries[session_id]
@@ -98,33 +102,49 @@ class Queue:
         """The sessions that have not ended, in order."""
         return tuple(self._open.values())
 
+    def survey(self, session_id: str) -> None:
+        """It is known what is there of this session, and how long it is: it may start."""
+        entry = self.entries[session_id]
+        entry.surveyed = True
+        if entry.status is None:
+            self._surveyed.add(session_id)
+
+    def retry_at(self, session_id: str, stage: Stage, moment: float) -> None:
+        """Have another attempt of a stage at ``moment``, in monotonic seconds."""
+        entry = self.entries[session_id].stages[stage]
+        entry.attempt += 1
+        entry.not_before = moment
+        entry.state = StageState.RETRYING
+        self._retrying.append(entry)
+
+    def _waiting(self) -> list[StageEntry]:
+        self._retrying = [entry for entry in self._retrying if entry.state is StageState.RETRYING]
+        return self._retrying
+
     def retrying(self) -> int:
         """How many stages wait for another attempt."""
-        return sum(
-            entry.state is StageState.RETRYING for session in self._open.values() for entry in session.stages.values()
-        )
+        return len(self._waiting())
 
     def candidates(self, now: float) -> Iterator[tuple[SessionEntry, Stage]]:
         """What could start now, first things first."""
-        for session in self._open.values():
-            if session.surveyed:
+        left = len(self._surveyed)
+        for ident, session in self._open.items():
+            if not left:
+                break
+            if ident in self._surveyed:
+                left -= 1
                 for stage in session.ready(now):
                     yield session, stage
 
     def next_due(self, now: float) -> float | None:
         """When the next repeated attempt becomes due, in monotonic seconds; None where none waits."""
-        waits = [
-            entry.not_before
-            for session in self._open.values()
-            for entry in session.stages.values()
-            if entry.state is StageState.RETRYING and entry.not_before > now
-        ]
-        return min(waits, default=None)
+        return min((entry.not_before for entry in self._waiting() if entry.not_before > now), default=None)
 
     def close(self, session_id: str, status: SessionStatus) -> None:
         """The session has ended."""
         self.entries[session_id].status = status
         self._open.pop(session_id, None)
+        self._surveyed.discard(session_id)
 
     def reopen(self, session_id: str) -> tuple[Stage, ...]:
         """Make what did not complete pending again; returns the stages, empty where there is nothing to repeat."""
@@ -138,6 +158,8 @@ class Queue:
             session.stages[stage] = StageEntry(insisted=True)
         session.status = None
         session.started = None
+        if session.surveyed:
+            self._surveyed.add(session_id)
         self._open = {ident: entry for ident, entry in self.entries.items() if entry.status is None}
         return again
 

@@ -16,7 +16,7 @@ def session(name: str) -> Session:
 def queue_of(sessions: list[Session]) -> Queue:
     queue = Queue(sessions)
     for entry in queue.open():
-        entry.surveyed = True
+        queue.survey(entry.session.id)
     return queue
 
 
@@ -45,8 +45,8 @@ def test_a_summary_of_the_first_comes_before_the_sound_of_the_next() -> None:
 
 def test_a_repeated_attempt_waits_for_its_time() -> None:
     queue = queue_of([session("a")])
-    entry = queue["a"].stages[Stage.AUDIO]
-    entry.state, entry.not_before = StageState.RETRYING, 10.0
+    queue.retry_at("a", Stage.AUDIO, 10.0)
+    assert queue["a"].stages[Stage.AUDIO].attempt == 2
     assert [stage for _, stage in queue.candidates(9.9)] == [Stage.VIDEO]
     assert queue.next_due(9.9) == 10.0
     assert queue.retrying() == 1
