@@ -93,14 +93,13 @@ class Roster:
 
     def offer(self, slot: Slot, now: float) -> None:
         """Lease the slot, which can work, to the first waiter; where nobody waits, it is idle."""
-        waiter = self.waiters.next() if self.waiters.line else None
-        if waiter is None:
-            self.idle.append(slot)
-        else:
+        if self.waiters.line and (waiter := self.waiters.next()) is not None:
             slot.leased = True
             slot.lease_generation = slot.generation
             slot.busy_since = now
             waiter.set_result(slot)
+        else:
+            self.idle.append(slot)
         if self.listeners:
             self.changed(slot)
 

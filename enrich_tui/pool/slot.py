@@ -135,12 +135,6 @@ class Slot:
         self.leased = False
         self.holder = self.user = self.current_job = None
 
-    def job_completed(self, now: float) -> None:
-        """Book a job that ended well."""
-        self.total_processing_time += now - self.busy_since
-        self.total_jobs_completed += 1
-        self.error_count = 0
-
     def job_failed(self, error: Exception, now: float) -> None:
         """Book a job that ended with this error."""
         self.total_processing_time += now - self.busy_since
