@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from enrich_tui.progress.eta.band import Band
+from enrich_tui.progress.eta.fit import Sample
 from enrich_tui.progress.eta.forecast import LEAST, MOMENT, Beliefs, Forecaster
 from enrich_tui.progress.eta.history import VERSION, Memory
 from enrich_tui.progress.eta.load import Load
 from enrich_tui.progress.eta.plan import Plan, Work
-from enrich_tui.progress.eta.rates import Rate, Sample
+from enrich_tui.progress.eta.rates import Rate
 from enrich_tui.progress.eta.schedule import STAGES
 from enrich_tui.progress.eta.steady import Steady
 

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from enrich_tui.progress.eta.rates import DEFAULTS, REMEMBERED, SPEED_WEIGHT, WARM_SPEED, Learned, RateBook
+from enrich_tui.progress.eta.fit import DEFAULTS, REMEMBERED, Learned
+from enrich_tui.progress.eta.rates import SPEED_WEIGHT, WARM_SPEED, RateBook
 
 VERSION = 2
 MOST = 1e6

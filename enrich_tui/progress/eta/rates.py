@@ -9,17 +9,17 @@ The rate is a ratio of sums: seconds of work so far, of finished and of running 
 in them. Counting the running ones, as far as their progress says something, keeps short recordings, which finish
 first, from making the batch look short. The sums start from a prior, as if some media had been gone through already:
 what was kept of earlier batches, or else rough defaults that share one unknown speed of the machine. ``fixed`` is what
-makes the finished stages scatter least, with the prior's weighed in.
+makes the finished stages scatter least, with the prior's weighed in; see
+:mod:`enrich_tui.progress.eta.fit`.
 """
 
 from __future__ import annotations
 
 import math
-import statistics
-from collections import deque
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+
+from enrich_tui.progress.eta.fit import DEFAULTS, REMEMBERED, Evidence, Learned, Sample, StageFit
 
 COLD_SPEED = 1.0
 """Standard deviation, in logarithms, of the machine's speed around the defaults."""
@@ -27,8 +27,8 @@ COLD_SPEED = 1.0
 COLD_STAGE = {"audio": 0.7, "video": 0.7, "summary": 1.2, "canvas": 1.2}
 """The same of each stage's own rate."""
 
-WARM_SPEED, WARM_STAGE = 0.4, 0.15
-"""The same around what was learned on this machine; how much its speed varies from batch to batch is learned, too."""
+WARM_SPEED = 0.4
+"""That of its speed around what was learned on it; how much that varies from batch to batch is learned, too."""
 
 SPEED_WEIGHT = 4.0
 """Weight of that default, in batches."""
@@ -36,72 +36,8 @@ SPEED_WEIGHT = 4.0
 REFRESH = 0.25
 """Least share that the latest batch has in what is kept."""
 
-NOISE, NOISE_WEIGHT = 0.4, 8.0
-"""How much stages scatter around their rate (standard deviation in logarithms), and the weight of that in stages."""
-
 WASTE, WASTE_WEIGHT = 0.03, 20.0
 """What attempts that have to be repeated add, as a share of the work, and the weight of that in stages."""
-
-OUTLIER = 2.5
-"""A finished stage counts for at most as much as one that is so many standard deviations slower than the middle one."""
-
-FIXED_SPREAD, FIXED_WEIGHT = 0.8, 10.0
-"""How far off (in logarithms) the default fixed part may be, and the weight of that in stages."""
-
-FIXED_STEPS = tuple(0.4 * step for step in range(-5, 6))
-"""The fixed parts that are tried, in logarithms around the one believed before."""
-
-FIRST_SPREAD, FIRST_WEIGHT = 1.5, 20.0
-"""Standard deviation of the default cost of a first stage, relative, and the weight of that in stages."""
-
-LEAST_FIRST, MOST_FIRST = 0.1, 10.0
-"""Bounds of that cost, as factors of what was believed before."""
-
-TELLING = 3.0
-"""A running stage counts fully for what it has gone through once this times its progress reaches the whole."""
-
-LEAST_WEIGHT = 1e-6
-"""A running stage that counts for less than this does not count."""
-
-REMEMBERED = 256
-"""Finished stages of one kind that count."""
-
-
-class Learned(NamedTuple):
-    """What earlier batches taught about a stage; the defaults come from none."""
-
-    rate: float
-    """Seconds of work for a second of media."""
-    fixed: float
-    """What every recording costs, in seconds of media."""
-    first: float
-    """What the first one on a worker costs beyond that, in seconds of media."""
-    noise: float
-    """Standard deviation of single stages around that, in logarithms."""
-    stages: float
-    """How many it comes from."""
-
-
-DEFAULTS = {
-    "audio": Learned(0.08, 30.0, 25.0, NOISE, 0.0),
-    "video": Learned(0.035, 6.0, 6.0, NOISE, 0.0),
-    "summary": Learned(2e-5, 1500.0, 2000.0, NOISE, 0.0),
-    "canvas": Learned(2e-5, 1500.0, 10000.0, NOISE, 0.0),
-}
-"""One processor of an ordinary computer of 2025, with the engines and models that come with the program."""
-
-
-class Sample(NamedTuple):
-    """Work seen in a stage."""
-
-    seconds: float
-    media: float
-    first: bool = False
-    """It was the first of its kind on its worker."""
-    fraction: float = 1.0
-    """How much of the media it had gone through then."""
-    lasted: float = 0.0
-    """Seconds until now, of one that still runs."""
 
 
 class Rate(NamedTuple):
@@ -130,133 +66,19 @@ class Rate(NamedTuple):
         return fraction * media / self.size(media, first)
 
 
-@dataclass(slots=True)
-class _Evidence:
-    """Sums over stages of one kind: seconds, what was gone through in them, and its squares."""
-
-    seconds: float = 0.0
-    size: float = 0.0
-    squares: float = 0.0
-
-    def add(self, seconds: float, size: float, weight: float = 1.0) -> None:
-        self.seconds += weight * seconds
-        self.size += weight * size
-        self.squares += weight * size * size
-
-    @property
-    def count(self) -> float:
-        """How many stages of equal size would tell as much."""
-        return self.size**2 / self.squares
-
-
-@dataclass(slots=True)
-class _Stage:
-    """What is believed of one kind of stage, and the stages that finished."""
-
-    prior: Learned
-    fixed: float
-    first: float
-    noise: float
-    jobs: deque[Sample] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    evidence: _Evidence = field(default_factory=_Evidence)
-    limit: float = math.inf
-    """No stage counts for a rate that is higher."""
-
-    @classmethod
-    def of(cls, prior: Learned) -> _Stage:
-        return cls(prior, prior.fixed, prior.first, prior.noise)
-
-    def size(self, job: Sample) -> float:
-        return job.media + self.fixed + (self.first if job.first else 0.0)
-
-    def learn(self) -> None:
-        """Fit everything to the stages that finished."""
-        usual = [job for job in self.jobs if not job.first]
-        if len(usual) > 1:
-            self._fit_fixed(usual)
-            self._fit_first(usual)
-        self._fit_noise()
-        middle = _middle([(job.seconds / self.size(job), self.size(job)) for job in self.jobs])
-        self.limit = middle * math.exp(OUTLIER * self.noise)
-        self.evidence = _Evidence()
-        for job in self.jobs:
-            size = self.size(job)
-            self.evidence.add(min(job.seconds, self.limit * size), size)
-
-    def _fit_fixed(self, jobs: Collection[Sample]) -> None:
-        spread = FIXED_SPREAD / math.sqrt(1.0 + self.prior.stages / FIXED_WEIGHT)
-        total = mean = 0.0
-        least = math.inf
-        costs = []
-        for step in FIXED_STEPS:
-            fixed = self.prior.fixed * math.exp(step)
-            logs = [math.log(job.seconds / (job.media + fixed)) for job in jobs]
-            middle = statistics.median(logs)
-            cost = (step / spread) ** 2 + sum(min(4.0, ((log - middle) / self.noise) ** 2) for log in logs)
-            costs.append((step, cost))
-            least = min(least, cost)
-        for step, cost in costs:
-            likely = math.exp((least - cost) / 2.0)
-            total += likely
-            mean += likely * step
-        self.fixed = self.prior.fixed * math.exp(mean / total)
-
-    def _fit_first(self, usual: Collection[Sample]) -> None:
-        rate = sum(job.seconds for job in usual) / sum(job.media + self.fixed for job in usual)
-        spread = FIRST_SPREAD / math.sqrt(1.0 + self.prior.stages / FIRST_WEIGHT)
-        precision = (spread * self.prior.first) ** -2
-        weighted = precision * self.prior.first
-        for job in self.jobs:
-            if job.first:
-                size = job.media + self.fixed
-                weight = (self.noise * (size + self.first)) ** -2
-                precision += weight
-                weighted += weight * min(job.seconds / rate - size, MOST_FIRST * self.prior.first)
-        self.first = max(LEAST_FIRST * self.prior.first, weighted / precision)
-
-    def _fit_noise(self) -> None:
-        logs = [math.log(job.seconds / self.size(job)) for job in self.jobs]
-        middle = statistics.median(logs)
-        scatter = sum(min(4.0, (log - middle) ** 2) for log in logs)
-        variance = (self.prior.noise**2 * NOISE_WEIGHT + scatter) / (NOISE_WEIGHT + len(logs) - 1.0)
-        self.noise = min(1.5, max(0.03, math.sqrt(variance)))
-
-    def with_running(self, running: Iterable[Sample], usual: float = math.inf) -> _Evidence:
-        """The evidence together with the stages that still run, each by how much its progress says.
-
-        One that says little but has lasted longer than the ``usual`` rate has it says that: it takes at least so long.
-        """
-        known = self.evidence
-        total = _Evidence(known.seconds, known.size, known.squares)
-        for job in running:
-            size = self.size(job)
-            gone = size - job.media * (1.0 - job.fraction)
-            weight = min(1.0, TELLING * job.fraction * job.media / size)
-            if weight > LEAST_WEIGHT:
-                total.add(min(job.seconds, self.limit * gone), gone, weight)
-            if weight < 1.0 and job.lasted > usual * size:
-                total.add(min(job.lasted, self.limit * size), size, 1.0 - weight)
-        return total
-
-    @property
-    def own(self) -> float:
-        """Standard deviation of the prior rate, beside that of the machine's speed."""
-        return math.hypot(WARM_STAGE, self.prior.noise / math.sqrt(self.prior.stages))
-
-
 class RateBook:
     """The rates of all stages."""
 
     def __init__(self, learned: Mapping[str, Learned] | None = None, spread: float = WARM_SPEED) -> None:
         """``learned``: from earlier batches on this machine; ``spread``: of its speed, in logarithms."""
         self._spread = spread
-        self._stages = {stage: _Stage.of((learned or {}).get(stage, prior)) for stage, prior in DEFAULTS.items()}
+        self._stages = {stage: StageFit.of((learned or {}).get(stage, prior)) for stage, prior in DEFAULTS.items()}
         self._wasted = 0.0
 
     def believe(self, stage: str, prior: Learned | None) -> None:
         """Change what is believed of a stage beside what was seen in this batch; None: the defaults."""
         jobs = self._stages[stage].jobs
-        self._stages[stage] = _Stage.of(prior or DEFAULTS[stage])
+        self._stages[stage] = StageFit.of(prior or DEFAULTS[stage])
         self._stages[stage].jobs = jobs
         if jobs:
             self._stages[stage].learn()
@@ -278,7 +100,7 @@ class RateBook:
                 late = True
         return self._rates(sums) if late else rates
 
-    def _rates(self, sums: Mapping[str, _Evidence]) -> dict[str, Rate]:
+    def _rates(self, sums: Mapping[str, Evidence]) -> dict[str, Rate]:
         speed, speed_variance = self._speed(sums)
         return {name: self._rate(name, sums[name], speed, speed_variance) for name in self._stages}
 
@@ -286,7 +108,7 @@ class RateBook:
         stage = self._stages[name]
         return stage.own if stage.prior.stages else COLD_STAGE[name]
 
-    def _speed(self, sums: Mapping[str, _Evidence]) -> tuple[float, float]:
+    def _speed(self, sums: Mapping[str, Evidence]) -> tuple[float, float]:
         """Logarithm of how much slower everything is than the prior says, and the variance of that belief."""
         warm = any(stage.prior.stages for stage in self._stages.values())
         precision, weighted = (self._spread if warm else COLD_SPEED) ** -2, 0.0
@@ -298,7 +120,7 @@ class RateBook:
                 weighted += weight * math.log(evidence.seconds / evidence.size / stage.prior.rate)
         return weighted / precision, 1.0 / precision
 
-    def _rate(self, name: str, evidence: _Evidence, speed: float, speed_variance: float) -> Rate:
+    def _rate(self, name: str, evidence: Evidence, speed: float, speed_variance: float) -> Rate:
         stage = self._stages[name]
         rate = stage.prior.rate * math.exp(speed)
         prior_variance = self._own(name) ** 2 + speed_variance
@@ -329,7 +151,8 @@ class RateBook:
             if before or new:
                 fresh = max(REFRESH, new / (before + new)) if new else 0.0
                 average = stage.prior.rate * (rate.rate * factor / stage.prior.rate) ** fresh
-                known[name] = Learned(average, rate.fixed, rate.first, rate.noise, min(float(REMEMBERED), before + new))
+                first = stage.prior.first + fresh * (rate.first - stage.prior.first)
+                known[name] = Learned(average, rate.fixed, first, rate.noise, min(float(REMEMBERED), before + new))
         return known
 
     def speed(self, factor: float) -> float | None:
@@ -340,15 +163,3 @@ class RateBook:
             if told
             else None
         )
-
-
-def _middle(rates: Iterable[tuple[float, float]]) -> float:
-    """Of pairs of a rate and a size: the rate that half of everything was slower than."""
-    ordered = sorted(rates)
-    half = sum(size for _, size in ordered) / 2.0
-    passed = 0.0
-    for rate, size in ordered:
-        passed += size
-        if passed >= half:
-            return rate
-    return 0.0
