@@ -169,14 +169,14 @@ class Settler:
                     advice=result.advice,
                     finished_at=_now(),
                 )
-        if stages != known.record.stages:
-            record = known.record.model_copy(update={"stages": stages, "sources": tuple(known.sources.values())})
-            try:
-                self._save(session, record)
-            except OSError:  # what is finished is on record; the rest is found out again
-                _log.warning("How a session ended could not be written down.", exc_info=True)
-        self._check()  # the half-written files of another owner are not ours to remove
-        sweep_partials(session.output)
+        record = known.record.model_copy(update={"stages": stages, "sources": tuple(known.sources.values())})
+        try:
+            self._check()  # the half-written files of another owner are not ours to remove
+            sweep_partials(session.output)
+            if stages != known.record.stages:
+                save_record(session, record)
+        except OSError:  # what is finished is on record; the rest is found out again
+            _log.warning("How a session ended could not be written down.", exc_info=True)
 
     def _save(self, session: Session, record: SessionRecord) -> None:
         self._check()

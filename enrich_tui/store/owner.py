@@ -77,7 +77,7 @@ class OwnershipLostError(Exception):
     """The library is not this program's any more; nothing more may be written."""
 
     def __init__(self) -> None:
-        super().__init__("Another program has taken over this library. What is finished is kept.")
+        super().__init__("This library is no longer held by this program; another may have taken it over. Stopped.")
 
 
 class Owner:
@@ -95,11 +95,14 @@ class Owner:
         os.fsync(descriptor)
 
     def check(self) -> None:
-        """Raise :class:`OwnershipLostError` where the library has gone to somebody else."""
+        """Raise :class:`OwnershipLostError` where the library has gone to somebody else, or its lock is gone.
+
+        Raises ``OSError`` where that cannot be found out.
+        """
         mine = os.fstat(self._descriptor)
         try:
             there = self.path.stat()
-        except OSError:
+        except FileNotFoundError:
             raise OwnershipLostError from None
         if (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino) or holder(self.path).epoch != self.epoch:
             raise OwnershipLostError

@@ -178,4 +178,4 @@ async def test_an_owner_that_lost_the_library_writes_nothing_more(tmp_path: Path
             assert await batch.run(watcher) == 2
     assert sum(runner.runs.values()) == 1
     assert load_record(sessions[0].output) is None
-    assert any("taken over" in event.message for event in watcher.events if event.type == "note")
+    assert any("taken it over" in event.message for event in watcher.events if event.type == "note")
