@@ -6,6 +6,12 @@ A *warm* estimator has the history of one earlier simulated batch on the same ma
 a recorded batch, that of all the other recorded ones. A *cold* one has none; for a recorded batch it begins with the
 defaults that the program ships. The oracle is the same estimator knowing the true mean durations (the present ones,
 after a slow-down), but not the noise; there is none for real batches.
+
+Where the model is weak, as the recorded batches show: a machine whose other load changes between and within batches
+(the same batch took 16 to 30 seconds), which history cannot foresee, so that a warm band is too narrow there; a single
+long recording, of which nothing is known until its first half minute is transcribed; what a recording says (silence
+takes no time, another language a different one); captions beside some recordings of a batch, which count as another
+engine. In the simulation: the first quarter of batches with fewer than ten sessions, and a slow-down still to come.
 """
 
 from __future__ import annotations
