@@ -34,6 +34,7 @@ HOPELESS = frozenset(
         Problem.NOT_MEDIA,
         Problem.NO_SAMPLES,
         Problem.NO_STREAM,
+        Problem.NOTHING_TO_TELL,
         Problem.UNSAFE_CONTAINER,
         Problem.ENCRYPTED,
         Problem.TOO_LARGE,

@@ -130,7 +130,9 @@ def test_silence_stays_silent(enriched: Enriched) -> None:
 
 
 def test_a_second_run_redoes_nothing_that_is_done(enriched: Enriched, tmp_path_factory: pytest.TempPathFactory) -> None:
-    results = {path: path.stat().st_mtime_ns for path in enriched.output.rglob("*") if path.is_file()}
+    folders = [enriched.output / f"{session}.enriched" for session in COMPLETE | PARTLY | {"memo_spanish.opus"}]
+    results = {path: path.stat().st_mtime_ns for folder in folders for path in folder.rglob("*") if path.is_file()}
+    assert results
     again = enrich(enriched.output, tmp_path_factory.mktemp("home"))
     assert again.code == 1
     done = {
