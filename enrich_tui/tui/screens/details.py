@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from enrich_tui.display.paths import from_home
 from enrich_tui.display.rows import CellState, SessionRow
 from enrich_tui.display.view import Changes
 from enrich_tui.text import fit, seconds_text
@@ -120,7 +121,9 @@ class DetailScreen(ReaderScreen):
             lines.append(fact("", row.message))
         if row.advice:
             lines.append(Paragraph(f"{glyphs.arrow} {row.advice}", palette.accent, indent=_LABEL))
-        lines += [fact(name, value) for name, value in (("source", row.source), ("results", row.output)) if value]
+        lines += [
+            fact(name, from_home(value)) for name, value in (("source", row.source), ("results", row.output)) if value
+        ]
         recorded = f", {seconds_text(row.media)} of recording" if row.media else ""
         lines.append(fact("size", bytes_text(row.size) + recorded))
         if row.started:

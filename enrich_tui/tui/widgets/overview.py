@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from rich.style import Style
 
+from enrich_tui.display.paths import from_home
 from enrich_tui.display.rows import CellState, SessionState
 from enrich_tui.text import cells, clean, eta_text, fit, seconds_text
 from enrich_tui.tui.board import Board
@@ -75,7 +75,7 @@ class Overview(Panel):
         room = width - left.width - marks.width - right.width - 5
         if name and room >= 6:
             left.add(f" {glyphs.dot} ", palette.faint)
-            whole = _from_home(view.library)
+            whole = from_home(view.library)
             left.add(fit(whole if cells(whole) <= room and width >= 100 else name, room), palette.text)
         return spread(left.append(marks), right, width)
 
@@ -191,9 +191,3 @@ _TOTALS = (
     SessionState.SKIPPED,
     SessionState.CANCELLED,
 )
-
-
-def _from_home(path: str) -> str:
-    """A path as a shell would write it."""
-    home = str(Path.home())
-    return f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path
