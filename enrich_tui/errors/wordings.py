@@ -36,7 +36,7 @@ PROBLEMS: dict[Problem, Row] = {
     Problem.NOT_MEDIA: Row(
         _T.MALFORMED_DATA,
         _PERMANENT,
-        "unreadable",
+        "not media",
         "The file could not be read as a recording.",
         "check that it plays in a media player, then press r to retry",
     ),
