@@ -27,7 +27,9 @@ async def test_a_start_that_is_cancelled_at_any_moment_says_nothing(caplog: pyte
 
 
 async def test_a_process_that_has_ended_tells_its_own_status_although_it_is_signalled() -> None:
-    process = await spawn(sys.executable, "-S", "-c", "raise SystemExit(9)", stderr=asyncio.subprocess.DEVNULL, env=os.environ)
+    process = await spawn(
+        sys.executable, "-S", "-c", "raise SystemExit(9)", stderr=asyncio.subprocess.DEVNULL, env=os.environ
+    )
     assert process.stdout is not None
     await process.stdout.read()
     signal_group(process, "SIGKILL")
