@@ -89,7 +89,7 @@ def _datetime(clock: Clock) -> type[dt.datetime]:
 
 
 class Purgatory:
-    """https://pypi.org/project/purgatory/"""
+    """The library purgatory, through its public calls."""
 
     def __init__(self, clock: Clock) -> None:
         model: Any = _module("purgatory.domain.model")
@@ -104,7 +104,7 @@ class Purgatory:
 
 
 class Aiobreaker:
-    """https://pypi.org/project/aiobreaker/"""
+    """The library aiobreaker, through its public calls."""
 
     def __init__(self, clock: Clock) -> None:
         for name in ("aiobreaker.state", "aiobreaker.circuitbreaker"):
@@ -122,7 +122,7 @@ class Aiobreaker:
 
 
 class Pybreaker:
-    """https://pypi.org/project/pybreaker/"""
+    """The library pybreaker, through its public calls."""
 
     def __init__(self, clock: Clock) -> None:
         module: Any = _module("pybreaker")
@@ -140,7 +140,7 @@ class Pybreaker:
 
 
 class Circuitbreaker:
-    """https://pypi.org/project/circuitbreaker/"""
+    """The library circuitbreaker, through its public calls."""
 
     def __init__(self, clock: Clock) -> None:
         module: Any = _module("circuitbreaker")
