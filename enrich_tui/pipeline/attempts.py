@@ -21,6 +21,7 @@ from enrich_tui.pipeline.verdict import HARMLESS, NEEDS_MENDING, ends_session, j
 from enrich_tui.pool import Worker, WorkerPool
 from enrich_tui.progress import ProgressService
 from enrich_tui.stages.summarize.stand_in import write_stand_in
+from enrich_tui.store.owner import OwnershipLostError
 from enrich_tui.worker.process import Progress
 
 _log = logging.getLogger(__name__)
@@ -71,13 +72,25 @@ class Attempts:
         """Called when something else may be able to start."""
 
     async def settle(self, entry: SessionEntry) -> None:
-        """End the stages that need no work, make the next ones ready to run, and end the session with its last one."""
-        async for stage, result in self._settler.settle(entry):
-            if result.status is StageOutcome.FAILED:
-                self.give_up(entry, stage, result)
-                self._end_rest(entry, result)
-            else:
-                self.end(entry, stage, result)
+        """End the stages that need no work, make the next ones ready to run, and end the session with its last one.
+
+        Raises :class:`OwnershipLostError` where the library has gone to another program. Whatever else goes wrong ends
+        this session only.
+        """
+        try:
+            async for stage, result in self._settler.settle(entry):
+                if result.status is StageOutcome.FAILED:
+                    self.give_up(entry, stage, result)
+                    self._end_rest(entry, result)
+                else:
+                    self.end(entry, stage, result)
+        except OwnershipLostError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, the other sessions go on
+            _log.exception("A session cannot go on.")
+            for stage, state in list(entry.unfinished()):
+                if state.state is not StageState.RUNNING:
+                    self.give_up(entry, stage, described(stage, Problem.INTERNAL, StageOutcome.FAILED))
         if entry.status is None and not any(entry.unfinished()):
             await self.close(entry)
 
