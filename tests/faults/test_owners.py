@@ -13,7 +13,7 @@ TIMES = 3
 
 
 def test_of_two_programs_one_works_and_the_other_says_so(tmp_path: Path) -> None:
-    library = make_sources(tmp_path / "library", reviews=1, video=False, speech=False)
+    library = make_sources(tmp_path / "library", reviews=8, video=False, speech=False)  # long enough to overlap
     for number in range(TIMES):
         pair = [Batch(library, tmp_path / f"state {number} {each}", ("--workers", "1", "--fresh")) for each in "ab"]
         readers = [threading.Thread(target=batch.read) for batch in pair]
