@@ -9,7 +9,6 @@ import io
 import os
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -203,17 +202,16 @@ async def _watch(library: Library, config: Config, display: str, options: argpar
     start_log()
     wanted = EnrichmentOptions.of({Stage(name) for name in config.stages})
     keep_open = display == "full" and not options.exit_on_complete
-    started = time.monotonic()
     running = live_run(library, wanted, config, output=options.output, keep_open=keep_open, fresh=options.fresh)
     async with running as batch:
         if display == "full":
             code = await _dashboard(batch, config, options)
         else:
             code = await _headless(batch, _sink(display))
-        results = batch.results
+        results, elapsed = batch.results, batch.elapsed
     if display != "json":
         try:
-            print("\n".join(summary_lines(results, time.monotonic() - started)), flush=True)  # noqa: T201
+            print("\n".join(summary_lines(results, elapsed)), flush=True)  # noqa: T201
         except OSError:  # the reader or the whole terminal is gone
             silence_stdout()
     return code

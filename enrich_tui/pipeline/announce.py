@@ -100,6 +100,7 @@ class Announcer:
         self._pool_seen: PoolStatus | None = None
         self._vitals: dict[int, tuple[float, float]] = {}
         self._finished_at: list[float] = []
+        self._last_end: float | None = None
 
     def emit(self, event: Event) -> None:
         """Send one event, with the time of the run on it."""
@@ -216,7 +217,8 @@ class Announcer:
         self.session_started(entry)
         self._busy.discard(ident)
         self._ended[entry.status] += 1
-        self._finished_at.append(time.monotonic())
+        self._last_end = time.monotonic()
+        self._finished_at.append(self._last_end)
         well = entry.status in {SessionStatus.COMPLETE, SessionStatus.PARTIAL}
         self._progress.complete_progress(ident, well, told.message if told else None)
         self.emit(
@@ -320,7 +322,6 @@ class Announcer:
         failed = ended[SessionStatus.FAILED] + ended[SessionStatus.SKIPPED] + ended[SessionStatus.CANCELLED]
         completed = ended[SessionStatus.COMPLETE] + ended[SessionStatus.PARTIAL]
         batch = self._progress.get_batch_progress()
-        elapsed = time.monotonic() - self._zero
         self.emit(
             BatchChanged(
                 state=self._state,
@@ -339,7 +340,7 @@ class Announcer:
                     ident: eta for ident in sorted(self._busy) if (eta := _eta(self._progress.eta(ident))) is not None
                 },
                 rate=self._rate(),
-                elapsed=round(elapsed, 1),
+                elapsed=round(self.elapsed, 1),
             )
         )
 
@@ -348,9 +349,15 @@ class Announcer:
             return LEFT_UNFINISHED
         return int(self._ended[SessionStatus.COMPLETE] < self._ended.total())
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the start until now, or until the last session ended where all have."""
+        over = self._last_end is not None and self._ended.total() == len(self._queue.entries)
+        return (self._last_end if over and self._last_end is not None else time.monotonic()) - self._zero
+
     def _rate(self) -> float | None:
         """Sessions per minute over the last ten minutes, or since the start."""
-        now = time.monotonic()
+        now = self._zero + self.elapsed
         recent = [moment for moment in self._finished_at if now - moment < 600]
         self._finished_at = recent
         span = min(600.0, now - self._zero)
@@ -369,7 +376,7 @@ class Announcer:
                 failed=ended[SessionStatus.FAILED],
                 skipped=ended[SessionStatus.SKIPPED],
                 cancelled=ended[SessionStatus.CANCELLED],
-                duration=round(time.monotonic() - self._zero, 3),
+                duration=round(self.elapsed, 3),
                 exit_code=code,
             )
         )

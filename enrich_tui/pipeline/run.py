@@ -140,6 +140,11 @@ class BatchRun:
         return code
 
     @property
+    def elapsed(self) -> float:
+        """Seconds that the work took, or has taken so far."""
+        return self._announcer.elapsed
+
+    @property
     def results(self) -> list[SessionResult]:
         """What has come of every session that has ended, in queue order."""
         return [

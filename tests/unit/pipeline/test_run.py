@@ -284,6 +284,9 @@ async def test_retry_takes_up_at_the_stage_that_failed(tmp_path: Path) -> None:
         assert isinstance(requeued, SessionRequeued)
         assert requeued.stages == (Stage.VIDEO, Stage.SUMMARY, Stage.CANVAS)
         await watcher.until(lambda event: isinstance(event, SessionFinished) and event.status is SessionStatus.COMPLETE)
+        took = batch.elapsed
+        await watcher.until(lambda event: isinstance(event, BatchChanged) and event.elapsed == round(took, 1))
+        assert batch.elapsed == took
         batch.drain()
         assert await asyncio.wait_for(task, 10) == 0
     assert runner.runs["a.mp4", Stage.AUDIO] == 1
