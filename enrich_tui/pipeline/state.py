@@ -57,10 +57,6 @@ class SessionEntry:
         """The results of the stages that have ended."""
         return {stage: entry.result for stage, entry in self.stages.items() if entry.result is not None}
 
-    def running(self) -> bool:
-        """True while an attempt of any stage is on a worker."""
-        return any(entry.state is StageState.RUNNING for entry in self.stages.values())
-
     def unfinished(self) -> Iterator[tuple[Stage, StageEntry]]:
         """The stages that have not ended."""
         return ((stage, entry) for stage, entry in self.stages.items() if entry.state is not StageState.DONE)

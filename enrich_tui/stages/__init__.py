@@ -1,8 +1,8 @@
-"""The four stages. Each is a module with ``run(task, report) -> StageOutput`` and a ``VERSION`` for the cache key.
+"""The four stages. Each is a module with ``run(task, report) -> StageOutput``; :data:`VERSIONS` is for the cache key.
 
-``VERSION`` (a string) changes whenever the code would give another result for the same input. A stage writes its files
-into ``task.session.output`` with :mod:`enrich_tui.store.outputs`, raises :class:`enrich_tui.errors.problems.StageError`
-and nothing else on purpose, and is called in a worker process (or directly, by a test or an embedder).
+A stage writes its files into ``task.session.output`` with :mod:`enrich_tui.store.outputs`, raises
+:class:`enrich_tui.errors.problems.StageError` and nothing else on purpose, and is called in a worker process (or
+directly, by a test or an embedder).
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ class Report(Protocol):
 
 class StageModule(Protocol):
     """What a stage's module offers."""
-
-    VERSION: str
 
     def run(self, task: StageTask, report: Report) -> StageOutput: ...
 

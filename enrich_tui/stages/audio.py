@@ -23,8 +23,6 @@ from enrich_tui.stages.summarize.language import guess_language, tokens
 from enrich_tui.store.outputs import write_text
 from enrich_tui.text import clean
 
-VERSION = "1"
-
 _FILES = {
     "transcript": TRANSCRIPT,
     "transcript_vtt": "transcript.vtt",

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from enrich_tui.errors.problems import Problem, StageError
-from enrich_tui.model import StageOutput, StageTask
-from enrich_tui.stages import Report
+from enrich_tui.model import Stage, StageOutput, StageTask
+from enrich_tui.stages import VERSIONS, Report
 from enrich_tui.stages.material import gather
 from enrich_tui.stages.page.build import build
 from enrich_tui.stages.results import CANVAS
 from enrich_tui.store.outputs import write_text
-
-VERSION = "1"
 
 
 def run(task: StageTask, report: Report) -> StageOutput:
@@ -31,7 +29,7 @@ def run(task: StageTask, report: Report) -> StageOutput:
     report(1.0)
     return StageOutput(
         outputs={"canvas": CANVAS},
-        engine=f"enrich-tui canvas {VERSION}",
+        engine=f"enrich-tui canvas {VERSIONS[Stage.CANVAS]}",
         media_seconds=material.duration or None,
         notices=(*material.notices, *page.notices),
         facts={"bytes": len(page.html.encode())},

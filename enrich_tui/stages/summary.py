@@ -11,7 +11,6 @@ from enrich_tui.stages.summarize.extractive import summarize
 from enrich_tui.stages.summarize.markdown import markdown
 from enrich_tui.store.outputs import write_text
 
-VERSION = "1"
 PAGE = "summary.md"
 
 

@@ -12,8 +12,8 @@ from av.packet import Packet
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.media.open import open_media, video_stream
 from enrich_tui.media.probe import announced
-from enrich_tui.model import Notice, StageOutput, StageTask
-from enrich_tui.stages import Report
+from enrich_tui.model import Notice, Stage, StageOutput, StageTask
+from enrich_tui.stages import VERSIONS, Report
 from enrich_tui.stages.results import CHAPTERS, Chapter, Chapters
 from enrich_tui.stages.vision import formats, pictures, rewrap, screenshots
 from enrich_tui.stages.vision.cuts import min_chapter
@@ -21,7 +21,6 @@ from enrich_tui.stages.vision.frames import Health, Reader
 from enrich_tui.stages.vision.watch import Watcher
 from enrich_tui.store import outputs
 
-VERSION = "1"
 _WATCHED = 0.96
 """Share of the work that is done when the video has been watched; the rest is writing and the copy for browsers."""
 _MISSING = 2.0
@@ -85,7 +84,7 @@ def _of_video(task: StageTask, report: Report) -> StageOutput:
     report(_WATCHED, "writing")
     copy = rewrap.rewrap(source, output)
     chapters = Chapters(
-        engine=f"screen {VERSION}",
+        engine=f"screen {VERSIONS[Stage.VIDEO]}",
         video=source.name,
         duration=round(duration, 3),
         width=width,

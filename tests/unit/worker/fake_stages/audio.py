@@ -19,8 +19,6 @@ from enrich_tui.stages import Report
 from enrich_tui.store.outputs import write_with
 from enrich_tui.worker.process import WARM_MODULES
 
-VERSION = "1"
-
 Act = Callable[[StageTask, Report], dict[str, object]]
 ACTS: dict[str, Act] = {}
 
