@@ -1,0 +1,81 @@
+"""Takes the snapshots: every state at every size in every theme, from scripted events and a clock that stands still.
+
+    python -m tests.snapshots
+
+records them anew; ``--pictures FOLDER`` writes PNG files instead, to look at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest import mock
+
+from textual.pilot import Pilot
+
+from enrich_tui.events import Event
+from enrich_tui.tui import themes
+from enrich_tui.tui.app import Dashboard
+from tests.pilot.scripted import Scripted, dashboard, until
+from tests.snapshots.picture import picture, screen_cells
+from tests.snapshots.states import states
+
+FOLDER = Path(__file__).parent / "screens"
+TEXTUAL = "8.2.8"
+"""The version that they were recorded with; others draw their own parts differently."""
+SIZES = ((40, 6), (80, 24), (100, 30), (140, 40))
+THEMES = {theme.name.removeprefix("enrich-"): theme.name for theme in themes.THEMES}
+
+
+def cases() -> Iterator[tuple[str, tuple[int, int]]]:
+    """All states and sizes."""
+    for state in states():
+        for size in SIZES:
+            yield state, size
+
+
+def file_of(state: str, size: tuple[int, int]) -> Path:
+    """Where this snapshot is."""
+    return FOLDER / f"{state}-{size[0]}x{size[1]}.txt"
+
+
+@contextlib.contextmanager
+def _still() -> Iterator[None]:
+    """The same environment and the same time of day everywhere."""
+    plain = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    clock = mock.Mock(wraps=datetime)
+    clock.now.return_value = mock.Mock(astimezone=lambda: datetime(2026, 1, 1, 14, 32, 7, tzinfo=UTC))
+    with (
+        mock.patch.dict("os.environ", plain),
+        mock.patch("enrich_tui.tui.widgets.overview.datetime", clock),
+        mock.patch("enrich_tui.tui.glyphs.locale.getpreferredencoding", return_value="UTF-8"),
+    ):
+        os.environ.pop("NO_COLOR", None)
+        yield
+
+
+@contextlib.asynccontextmanager
+async def opened(state: str, size: tuple[int, int]) -> AsyncIterator[tuple[Dashboard, Pilot[int]]]:
+    """A dashboard that shows this state."""
+    script: list[Event] = list(states()[state])
+    with _still():
+        app = dashboard(Scripted(script))
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.board.view.batch == script[-1])
+            await pilot.pause()
+            yield app, pilot
+
+
+async def take(state: str, size: tuple[int, int]) -> str:
+    """One snapshot, in all themes."""
+    screens = {}
+    async with opened(state, size) as (app, pilot):
+        for name, theme in THEMES.items():
+            app.theme = theme
+            await pilot.pause()
+            await pilot.pause()
+            screens[name] = screen_cells(app.screen._compositor.render_strips())
+    return picture(screens)
