@@ -21,7 +21,7 @@ from enrich_tui.display.report import report
 from enrich_tui.display.view import RunView
 from enrich_tui.events import Controls, Event, Source
 from enrich_tui.text import clean
-from enrich_tui.tui import glyphs, keys, outward, themes
+from enrich_tui.tui import keys, outward, themes
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.commands import Commands
 from enrich_tui.tui.leaving import LeavingApp, log_path
@@ -30,6 +30,8 @@ from enrich_tui.tui.screens.help import HelpScreen
 from enrich_tui.tui.screens.main import MainScreen
 from enrich_tui.tui.screens.reader import ReaderScreen
 from enrich_tui.tui.widgets.errors import ErrorPanel
+from enrich_tui.widgets import glyphs
+from enrich_tui.widgets.palette import palette
 
 log = logging.getLogger("enrich_tui.tui")
 
@@ -69,7 +71,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         wanted = themes.ANSI.name if plain else ui.theme
         self.theme = wanted if wanted in self.available_themes else themes.DARK.name
         view = RunView()
-        self.board = Board(view, Listing(view), controls, glyphs.choose(ascii_only=ui.ascii), themes.palette(self))
+        self.board = Board(view, Listing(view), controls, glyphs.choose(ascii_only=ui.ascii), palette(self))
         self.commands = Commands(self.board, self.say)
         self._events: deque[Event] = deque()
         self._completed = False
@@ -178,7 +180,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
             self.look()
 
     def _recolour(self, _theme: object) -> None:
-        self.board.palette = themes.palette(self)
+        self.board.palette = palette(self)
         self.main.repaint()
         for screen in self.screen_stack:
             if isinstance(screen, ReaderScreen):

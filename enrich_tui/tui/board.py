@@ -8,8 +8,8 @@ from enrich_tui.display.listing import Listing
 from enrich_tui.display.rows import SessionRow
 from enrich_tui.display.view import RunView
 from enrich_tui.events import Controls
-from enrich_tui.tui.glyphs import Glyphs
-from enrich_tui.tui.themes import Palette
+from enrich_tui.widgets.glyphs import Glyphs
+from enrich_tui.widgets.palette import Palette
 
 
 @dataclass

@@ -12,9 +12,9 @@ from enrich_tui.display.rows import ENDED, Cell, CellState, SessionRow, SessionS
 from enrich_tui.model import Stage
 from enrich_tui.text import seconds_text
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.drawing import Row, bar, ordinal
-from enrich_tui.tui.glyphs import Glyphs
-from enrich_tui.tui.themes import Palette
+from enrich_tui.widgets.drawing import Row, bar, ordinal
+from enrich_tui.widgets.glyphs import Glyphs
+from enrich_tui.widgets.palette import Palette
 
 _GUTTER, _SIGN, _TIME, _TRY, _WORKER = 2, 3, 6, 4, 4
 _STAGE, _STAGE_WIDE = 11, 15

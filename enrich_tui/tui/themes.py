@@ -1,13 +1,7 @@
-"""The dashboard's own themes, and the palette that every widget draws with."""
+"""The dashboard's own themes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-from rich.style import Style
-from textual.app import App
-from textual.color import Color
 from textual.theme import Theme
 
 DARK = Theme(
@@ -86,70 +80,3 @@ ANSI = Theme(
 )
 THEMES: tuple[Theme, ...] = (DARK, LIGHT, CONTRAST, ANSI)
 """In the order in which the theme key goes through them."""
-
-
-@dataclass(frozen=True)
-class Palette:
-    """Styles by what they mean. All set a foreground only, except the last two."""
-
-    text: Style
-    strong: Style
-    dim: Style
-    faint: Style
-    accent: Style
-    good: Style
-    warn: Style
-    bad: Style
-    bar: Style
-    """The done part of a bar."""
-    rest: Style
-    """The rest of a bar."""
-    cursor: Style
-    """Laid over the selected row of the panel that has the focus."""
-    badge: Style
-    """A word that must be seen."""
-
-
-def palette(app: App[Any]) -> Palette:
-    """The palette of the theme in use."""
-    theme = app.current_theme
-    if theme.ansi:
-        plain = Style()
-        return Palette(
-            text=plain,
-            strong=Style(bold=True),
-            dim=Style(dim=True),
-            faint=Style(dim=True),
-            accent=Style(color="cyan"),
-            good=Style(color="green"),
-            warn=Style(color="yellow"),
-            bad=Style(color="red", bold=True),
-            bar=Style(color="cyan"),
-            rest=Style(dim=True),
-            cursor=Style(reverse=True),
-            badge=Style(reverse=True, bold=True),
-        )
-    variables = theme.to_color_system().generate()
-    ink, paper = Color.parse(variables["foreground"]), Color.parse(variables["background"])
-    strict = theme.name == CONTRAST.name
-
-    def of(name: str, *, bold: bool = False) -> Style:
-        return Style(color=Color.parse(variables[name]).rich_color, bold=bold)
-
-    def between(factor: float) -> Style:
-        return Style(color=ink.blend(paper, factor).rich_color)
-
-    return Palette(
-        text=Style(color=ink.rich_color),
-        strong=Style(color=ink.rich_color, bold=True),
-        dim=between(0.1 if strict else 0.36),
-        faint=between(0.4 if strict else 0.58 if theme.dark else 0.48),
-        accent=of("accent"),
-        good=of("success"),
-        warn=of("warning"),
-        bad=of("error", bold=strict),
-        bar=of("accent"),
-        rest=between(0.5 if strict else 0.72),
-        cursor=Style(bgcolor=Color.parse(variables["panel"]).rich_color, bold=strict, underline=strict),
-        badge=Style(color=paper.rich_color, bgcolor=Color.parse(variables["warning"]).rich_color, bold=True),
-    )

@@ -51,7 +51,7 @@ def _still() -> Iterator[None]:
     with (
         mock.patch.dict("os.environ", plain),
         mock.patch("enrich_tui.tui.widgets.overview.datetime", clock),
-        mock.patch("enrich_tui.tui.glyphs.locale.getpreferredencoding", return_value="UTF-8"),
+        mock.patch("enrich_tui.widgets.glyphs.locale.getpreferredencoding", return_value="UTF-8"),
     ):
         os.environ.pop("NO_COLOR", None)
         yield

@@ -5,6 +5,8 @@ Where a change is meant, ``python -m tests.snapshots`` records it; the differenc
 
 from __future__ import annotations
 
+from difflib import unified_diff
+
 import pytest
 import textual
 from rich.segment import Segment
@@ -20,12 +22,12 @@ pinned = pytest.mark.skipif(
 
 
 @pinned
-@pytest.mark.parametrize(
-    ("state", "size"), list(cases()), ids=lambda value: value if isinstance(value, str) else "x".join(map(str, value))
-)
+@pytest.mark.parametrize(("state", "size"), list(cases()), ids=[file_of(*case).stem for case in cases()])
 async def test_the_screen_looks_as_recorded(state: str, size: tuple[int, int]) -> None:
     recorded = file_of(state, size).read_text(encoding="utf-8")
-    assert (await take(state, size)).splitlines() == recorded.splitlines()
+    seen = await take(state, size)
+    difference = unified_diff(recorded.splitlines(), seen.splitlines(), "recorded", "seen", lineterm="", n=1)
+    assert seen == recorded, "\n".join(difference)
 
 
 def test_there_is_no_snapshot_too_many() -> None:

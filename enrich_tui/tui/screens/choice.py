@@ -12,15 +12,15 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.drawing import Row
-from enrich_tui.tui.widgets.panel import Panel
-from enrich_tui.tui.wrapping import wrap
+from enrich_tui.tui.widgets.panel import BoardPanel
+from enrich_tui.widgets.drawing import Row
+from enrich_tui.widgets.wrapping import wrap
 
 Answer = tuple[str, str, str]
 """Key, name of the answer, and what it means."""
 
 
-class _Question(Panel, can_focus=True):
+class _Question(BoardPanel, can_focus=True):
     def __init__(self, board: Board, question: str, answers: Sequence[Answer]) -> None:
         super().__init__(board)
         self._question = question
@@ -29,7 +29,7 @@ class _Question(Panel, can_focus=True):
         self._first_answer = 0
 
     def rows(self, width: int) -> Sequence[Row]:
-        palette, glyphs = self.board.palette, self.board.glyphs
+        palette, glyphs = self.palette, self.glyphs
         lines = [Row().add(line, palette.strong) for line in wrap(self._question, width)]
         lines.append(Row())
         self._first_answer = len(lines)
@@ -38,11 +38,6 @@ class _Question(Panel, can_focus=True):
             row = Row().add(f"{glyphs.cursor} " if here else "  ", palette.accent).cell(key, 5, palette.accent)
             lines.append(row.add(text, palette.text if here else palette.dim))
         return lines
-
-    def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        """As many lines as there are."""
-        del container, viewport
-        return len(self.rows(width))
 
     def on_click(self, event: events.Click) -> None:
         """A click on an answer gives it."""

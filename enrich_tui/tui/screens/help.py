@@ -8,9 +8,9 @@ from textual.binding import Binding
 
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.drawing import Row
 from enrich_tui.tui.screens.reader import ReaderScreen
 from enrich_tui.tui.widgets.reader import Paragraph
+from enrich_tui.widgets.drawing import Row
 
 Section = tuple[str, Sequence[Binding]]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enrich_tui.display.troubles import Trouble
 from enrich_tui.text import seconds_text
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.drawing import Row
 from enrich_tui.tui.screens.reader import ReaderScreen
 from enrich_tui.tui.widgets.reader import Paragraph
+from enrich_tui.widgets.drawing import Row
 
 
 class LogScreen(ReaderScreen):

@@ -22,7 +22,6 @@ from enrich_tui.tui.screens.workers import WorkerScreen
 from enrich_tui.tui.widgets.bottom import KeyLine, StatusLine
 from enrich_tui.tui.widgets.errors import ErrorPanel
 from enrich_tui.tui.widgets.overview import Overview
-from enrich_tui.tui.widgets.panel import Panel
 from enrich_tui.tui.widgets.side import DetailPanel, PoolPanel, WorkerPanel
 
 
@@ -58,11 +57,6 @@ class MainScreen(ListScreen, inherit_bindings=False):
         yield KeyLine(self.board, [known[ident] for ident in keys.FOOTER], self.dashboard.keymap_in_use)
 
     # -- drawing ------------------------------------------------------------------------------------------------------
-
-    @property
-    def panels(self) -> list[Panel]:
-        """All panels."""
-        return list(self.query(Panel))
 
     def on_mount(self) -> None:
         """Take the form that suits the screen."""
@@ -133,8 +127,6 @@ class MainScreen(ListScreen, inherit_bindings=False):
 
     def repaint(self) -> None:
         """Draw everything again, in other colours."""
-        for panel in self.panels:
-            panel.redraw(whole=True)
         self.table.repaint()
 
     # -- messages of the parts ----------------------------------------------------------------------------------------

@@ -13,33 +13,34 @@ from textual.screen import ModalScreen
 from enrich_tui.display.view import Changes
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.drawing import Row, spread
-from enrich_tui.tui.widgets.panel import Panel
+from enrich_tui.tui.widgets.panel import BoardPanel
 from enrich_tui.tui.widgets.reader import Paragraph, ReaderPane
+from enrich_tui.widgets.drawing import Row, spread
+from enrich_tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from enrich_tui.tui.app import Dashboard
 
 
-class _Head(Panel):
+class _Head(BoardPanel):
     def __init__(self, board: Board, reader: ReaderScreen) -> None:
         super().__init__(board, id="reader-head")
         self._reader = reader
 
     def rows(self, width: int) -> Sequence[Row]:
-        palette, glyphs = self.board.palette, self.board.glyphs
+        palette, glyphs = self.palette, self.glyphs
         line = Row().to(width, glyphs.rule, palette.faint)
         return [spread(self._reader.head(), self._reader.tail(), width), line]
 
 
-class _Foot(Panel):
+class _Foot(BoardPanel):
     def __init__(self, board: Board, bindings: Sequence[Binding], reader: ReaderScreen) -> None:
         super().__init__(board, id="reader-foot")
         self._offered = bindings
         self._reader = reader
 
     def rows(self, width: int) -> Sequence[Row]:  # noqa: ARG002
-        palette = self.board.palette
+        palette = self.palette
         row = Row()
         for binding in self._offered:
             shown = keys.keys_of(binding, self._reader.dashboard.keymap_in_use)

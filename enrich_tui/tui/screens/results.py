@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from enrich_tui.stages.results import CHAPTERS, SUMMARY, TRANSCRIPT, Chapters, Summary, Transcript
 from enrich_tui.text import clean, seconds_text
-from enrich_tui.tui.themes import Palette
 from enrich_tui.tui.widgets.reader import Paragraph
+from enrich_tui.widgets.palette import Palette
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

@@ -10,12 +10,12 @@ from textual.message import Message
 
 from enrich_tui.text import fit, seconds_text
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.drawing import Row
 from enrich_tui.tui.keys import CHANGES, DISPENSABLE, keys_of
-from enrich_tui.tui.widgets.panel import Panel
+from enrich_tui.tui.widgets.panel import BoardPanel
+from enrich_tui.widgets.drawing import Row
 
 
-class StatusLine(Panel):
+class StatusLine(BoardPanel):
     """The last thing that happened; and, where the error panel has no room, how many errors there are."""
 
     def __init__(self, board: Board, *, id: str | None = None) -> None:  # noqa: A002
@@ -24,7 +24,7 @@ class StatusLine(Panel):
 
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
-        view, palette = self.board.view, self.board.palette
+        view, palette = self.board.view, self.palette
         row = Row().add(" ")
         if self.badge and view.troubles:
             count = len(view.troubles)
@@ -37,7 +37,7 @@ class StatusLine(Panel):
         return [row]
 
 
-class KeyLine(Panel):
+class KeyLine(BoardPanel):
     """Keys and what they do; a click does it too."""
 
     class Pressed(Message):
@@ -70,7 +70,7 @@ class KeyLine(Panel):
         return [row]
 
     def _part(self, binding: Binding) -> Row:
-        palette = self.board.palette
+        palette = self.palette
         off = binding.id in CHANGES and self.board.controls is None
         label = binding.description
         if binding.id == "pause" and self.board.view.state == "paused":

@@ -14,12 +14,12 @@ from enrich_tui.display.rows import CellState
 from enrich_tui.display.troubles import Trouble
 from enrich_tui.text import cells, fit
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.drawing import Row, rule
 from enrich_tui.tui.keys import ERRORS
-from enrich_tui.tui.widgets.panel import Panel
+from enrich_tui.tui.widgets.panel import BoardPanel
+from enrich_tui.widgets.drawing import Row, rule
 
 
-class ErrorPanel(Panel, can_focus=True):
+class ErrorPanel(BoardPanel, can_focus=True):
     """Two lines an entry, the newest first; with the focus a cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*ERRORS]
@@ -44,7 +44,7 @@ class ErrorPanel(Panel, can_focus=True):
 
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
-        board, palette, glyphs = self.board, self.board.palette, self.board.glyphs
+        board, palette, glyphs = self.board, self.palette, self.glyphs
         entries = board.view.troubles.newest_first
         self._index = max(0, min(self._index, len(entries) - 1))
         room = max(1, (self.size.height - 1) // 2)
@@ -63,7 +63,7 @@ class ErrorPanel(Panel, can_focus=True):
         return lines
 
     def _entry(self, entry: Trouble, width: int) -> list[Row]:
-        palette, glyphs = self.board.palette, self.board.glyphs
+        palette, glyphs = self.palette, self.glyphs
         sign = glyphs.cells[CellState.FAILED if entry.final else CellState.RETRYING]
         count = f"{glyphs.times}{entry.count}"
         whom = self._whom(entry, max(12, width // 4))
@@ -86,7 +86,7 @@ class ErrorPanel(Panel, can_focus=True):
     def overlay(self, line: int) -> Style | None:
         """The cursor."""
         here = self.has_focus and line > 0 and (line - 1) // 2 == self._index - self._top
-        return self.board.palette.cursor if here else None
+        return self.palette.cursor if here else None
 
     def watch_has_focus(self, value: bool) -> None:
         """The cursor comes and goes with the focus."""

@@ -11,11 +11,11 @@ from enrich_tui.display.paths import from_home
 from enrich_tui.display.rows import CellState, SessionState
 from enrich_tui.text import cells, clean, eta_text, fit, seconds_text
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.drawing import Row, bar, parted, spread
-from enrich_tui.tui.widgets.panel import Panel
+from enrich_tui.tui.widgets.panel import BoardPanel
+from enrich_tui.widgets.drawing import Row, bar, parted, spread
 
 
-class Overview(Panel):
+class Overview(BoardPanel):
     """One to four lines, by its height: totals only, or header, bar, totals, and the pool or the stages."""
 
     def __init__(self, board: Board, *, id: str | None = None) -> None:  # noqa: A002
@@ -33,7 +33,7 @@ class Overview(Panel):
         return lines[:height]
 
     def _one_line(self, width: int) -> Row:
-        view, palette, glyphs = self.board.view, self.board.palette, self.board.glyphs
+        view, palette, glyphs = self.board.view, self.palette, self.glyphs
         counts = view.counts
         parts = [
             Row().add("enrich", palette.strong) if self.screen.size.height < 4 and width >= 20 else Row(),
@@ -48,7 +48,7 @@ class Overview(Panel):
         return parted([part for part in parts if part.width], width, gap=1)
 
     def _header(self, width: int) -> Row:
-        view, palette, glyphs = self.board.view, self.board.palette, self.board.glyphs
+        view, palette, glyphs = self.board.view, self.palette, self.glyphs
         left = Row().add(" enrich", palette.accent + Style(bold=True))
         right = Row()
         if view.state == "done":
@@ -80,7 +80,7 @@ class Overview(Panel):
         return spread(left.append(marks), right, width)
 
     def _outcome(self) -> Row:
-        view, palette, counts = self.board.view, self.board.palette, self.board.view.counts
+        view, palette, counts = self.board.view, self.palette, self.board.view.counts
         good = counts[SessionState.DONE] + counts[SessionState.PARTIAL]
         row = Row().add("DONE", palette.good + Style(bold=True)).add(f" {good} ok, ", palette.text)
         failed = counts[SessionState.FAILED]
@@ -96,10 +96,10 @@ class Overview(Panel):
             return ""
         eta = batch.eta if batch else None
         text = eta_text(eta.low, eta.mid, eta.high) if eta else eta_text(None, None, None)
-        return text.replace("±", self.board.glyphs.about)
+        return text.replace("±", self.glyphs.about)
 
     def _bar(self, width: int) -> Row:
-        view, palette = self.board.view, self.board.palette
+        view, palette = self.board.view, self.palette
         total = view.counts.total()
         tail = Row().add(f"{int(view.fraction * 100):>4}%", palette.strong)
         tail.add(f"  {view.ended}/{total} sessions", palette.text)
@@ -108,16 +108,16 @@ class Overview(Panel):
             tail.add("   ETA ", palette.dim).add(eta, palette.text)
             reason = view.batch.eta_reason if view.batch else ""
             if reason and width >= 100:
-                tail.add(f" {self.board.glyphs.dot} {clean(reason, 40)}", palette.warn)
+                tail.add(f" {self.glyphs.dot} {clean(reason, 40)}", palette.warn)
         tail.add(" ")
         # the bar keeps its length while the words beside it change
         room = max(width - max(tail.width, 41), 10)
         done = palette.good if view.state == "done" else palette.bar
-        line = Row().add(" ").append(bar(view.fraction, room, self.board.glyphs, done, palette.rest))
+        line = Row().add(" ").append(bar(view.fraction, room, self.glyphs, done, palette.rest))
         return line.append(tail)
 
     def _totals(self, width: int) -> Row:
-        view, palette, glyphs = self.board.view, self.board.palette, self.board.glyphs
+        view, palette, glyphs = self.board.view, self.palette, self.glyphs
         styles = {
             SessionState.DONE: palette.good,
             SessionState.PARTIAL: palette.warn,
@@ -141,7 +141,7 @@ class Overview(Panel):
         return spread(Row().add(" ").append(parted(parts, width - right.width - 3)), right, width)
 
     def _pool(self, width: int) -> Row:
-        view, palette, glyphs = self.board.view, self.board.palette, self.board.glyphs
+        view, palette, glyphs = self.board.view, self.palette, self.glyphs
         pool = view.pool
         line = Row().add(" pool  ", palette.dim)
         if pool is None:
@@ -160,7 +160,7 @@ class Overview(Panel):
         return spread(line.append(parted(parts, width - line.width - right.width - 2)), right, width)
 
     def _stages(self, width: int) -> Row:
-        view, palette, glyphs = self.board.view, self.board.palette, self.board.glyphs
+        view, palette, glyphs = self.board.view, self.palette, self.glyphs
         parts = []
         for stage in view.stages:
             counts = view.stage_counts[stage]

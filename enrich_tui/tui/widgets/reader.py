@@ -12,9 +12,9 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from enrich_tui.tui.drawing import Row
 from enrich_tui.tui.keys import READER
-from enrich_tui.tui.wrapping import wrap
+from enrich_tui.widgets.drawing import Row
+from enrich_tui.widgets.wrapping import wrap
 
 
 @dataclass(frozen=True, slots=True)

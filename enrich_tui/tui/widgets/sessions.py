@@ -15,14 +15,14 @@ from textual.strip import Strip
 from enrich_tui.display.listing import Sort
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.columns import Columns, columns, heading, session_line
-from enrich_tui.tui.drawing import Row, rule
 from enrich_tui.tui.keys import TABLE
-from enrich_tui.tui.widgets.panel import Panel
+from enrich_tui.tui.widgets.panel import BoardPanel
+from enrich_tui.widgets.drawing import Row, rule
 
 _CACHED = 1000
 
 
-class TableHead(Panel):
+class TableHead(BoardPanel):
     """The line above the table, with sort, filter and position, and the names of the columns."""
 
     class Sorted(Message):
@@ -38,7 +38,7 @@ class TableHead(Panel):
 
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
-        board, palette, glyphs = self.board, self.board.palette, self.board.glyphs
+        board, palette, glyphs = self.board, self.palette, self.glyphs
         listing = board.listing
         tail = Row().add(f"sort:{listing.sort} {glyphs.down if listing.reverse else glyphs.up}", palette.dim)
         tail.add(f" {glyphs.dot} ", palette.faint)

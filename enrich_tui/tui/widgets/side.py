@@ -8,9 +8,9 @@ from enrich_tui.display.rows import Cell, CellState, SessionState, WorkerRow
 from enrich_tui.model import Stage
 from enrich_tui.text import fit
 from enrich_tui.tui.columns import brief, short_time, state_style
-from enrich_tui.tui.drawing import Row, bar, bytes_text, rule, sparkline
-from enrich_tui.tui.widgets.panel import Panel
-from enrich_tui.tui.wrapping import wrap
+from enrich_tui.tui.widgets.panel import BoardPanel
+from enrich_tui.widgets.drawing import Row, bar, bytes_text, rule, sparkline
+from enrich_tui.widgets.wrapping import wrap
 
 ROOMY = 34
 """Width from which on a worker's line has room for the stage and the restarts."""
@@ -18,12 +18,12 @@ _PAIR = 22
 """Cells of a name and its value in the pool's box."""
 
 
-class WorkerPanel(Panel):
+class WorkerPanel(BoardPanel):
     """One line a worker: slot, state, session, stage, time in it, restarts."""
 
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
-        palette, glyphs = self.board.palette, self.board.glyphs
+        palette, glyphs = self.palette, self.glyphs
         workers = sorted(self.board.view.workers.values(), key=lambda worker: (worker.status != "error", worker.id))
         room = self.size.height - 1
         shown = workers if len(workers) <= room else workers[: max(0, room - 1)]
@@ -36,7 +36,7 @@ class WorkerPanel(Panel):
         return lines
 
     def _worker(self, worker: WorkerRow, width: int) -> Row:
-        palette, glyphs, view = self.board.palette, self.board.glyphs, self.board.view
+        palette, glyphs, view = self.palette, self.glyphs, self.board.view
         styles = {"active": palette.accent, "error": palette.bad, "restarting": palette.warn}
         style = styles.get(worker.status, palette.faint)
         row = Row().cell(str(worker.id), 2, palette.dim, right=True).add(" ")
@@ -54,12 +54,12 @@ class WorkerPanel(Panel):
         return row.cell(restarts, 4, palette.warn, right=True) if roomy else row
 
 
-class PoolPanel(Panel):
+class PoolPanel(BoardPanel):
     """How the workers have been."""
 
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
-        palette, glyphs, view = self.board.palette, self.board.glyphs, self.board.view
+        palette, glyphs, view = self.palette, self.glyphs, self.board.view
         lines = [rule(Row().add("Pool", palette.strong), Row(), width, glyphs, palette.faint)]
         pool = view.pool
         if pool is None:
@@ -99,12 +99,12 @@ class PoolPanel(Panel):
         return [*lines, graph]
 
 
-class DetailPanel(Panel):
+class DetailPanel(BoardPanel):
     """The selected session: its stages, and what they said."""
 
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
-        palette, glyphs, row = self.board.palette, self.board.glyphs, self.board.row
+        palette, glyphs, row = self.palette, self.glyphs, self.board.row
         if row is None:
             return [rule(Row().add("Session", palette.strong), Row(), width, glyphs, palette.faint)]
         tail = Row().add("enter", palette.accent).add(" open", palette.dim)
@@ -125,7 +125,7 @@ class DetailPanel(Panel):
         return lines
 
     def _stage(self, stage: Stage, cell: Cell, width: int) -> list[Row]:
-        palette, glyphs, now = self.board.palette, self.board.glyphs, self.board.view.now
+        palette, glyphs, now = self.palette, self.glyphs, self.board.view.now
         line = Row().add("  ").cell(stage.value, 9, palette.dim)
         if cell.state is CellState.PROCESSING:
             line.append(bar(cell.fraction, 12 if width >= ROOMY else 2, glyphs, palette.bar, palette.rest))

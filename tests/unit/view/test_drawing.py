@@ -14,10 +14,11 @@ from enrich_tui.text import cells
 from enrich_tui.tui import themes
 from enrich_tui.tui.app import Dashboard
 from enrich_tui.tui.columns import columns
-from enrich_tui.tui.drawing import Row, bar, ordinal, parted, rule, sparkline, spread
-from enrich_tui.tui.glyphs import ASCII, UNICODE, Glyphs, choose
 from enrich_tui.tui.layout import plan
-from enrich_tui.tui.wrapping import wrap
+from enrich_tui.widgets.drawing import Row, bar, ordinal, parted, rule, sparkline, spread
+from enrich_tui.widgets.glyphs import ASCII, UNICODE, Glyphs, choose
+from enrich_tui.widgets.palette import palette as make_palette
+from enrich_tui.widgets.wrapping import wrap
 from tests.pilot.scripted import Scripted
 
 STYLE = Style()
@@ -100,7 +101,7 @@ def test_contrast_is_enough_to_read(theme: str) -> None:
     """WCAG 2.2: 4.5 to 1 for text (7 in the theme for it), 3 to 1 for signs."""
     source = Scripted([])
     app = Dashboard(source, source, ui=UiConfig(theme=theme))
-    palette = themes.palette(app)
+    palette = make_palette(app)
     paper = Color.parse(app.current_theme.background or "")
     least = 7.0 if theme == themes.CONTRAST.name else 4.5
 

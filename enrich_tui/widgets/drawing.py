@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from enrich_tui.text import cells, fit, pad
-from enrich_tui.tui.glyphs import Glyphs
+from enrich_tui.widgets.glyphs import Glyphs
 
 
 class Row:
