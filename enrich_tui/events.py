@@ -49,7 +49,10 @@ class RunStarted(_Event):
 
 
 class SessionQueued(_Event):
-    """A session entered the queue (at its end unless a ``queue-order`` follows)."""
+    """A session entered the queue, at its end unless a ``queue-order`` follows; at the start or at any time later.
+
+    For a session that is known already it tells what has changed about it; a ``session-requeued`` follows.
+    """
 
     type: Literal["session-queued"] = "session-queued"
     session: str
@@ -148,7 +151,7 @@ class SessionFinished(_Event):
 
 
 class SessionRequeued(_Event):
-    """A person asked to run a session again; the stages named are pending again."""
+    """A session is to run again, by a person's wish or because its files changed; these stages are pending again."""
 
     type: Literal["session-requeued"] = "session-requeued"
     session: str
@@ -215,7 +218,8 @@ class BatchChanged(_Event):
     """The batch's figures; at most ten a second, and one when nothing else happens for a second."""
 
     type: Literal["batch"] = "batch"
-    state: Literal["running", "paused", "draining", "stopping", "done"]
+    state: Literal["looking", "running", "paused", "watching", "draining", "stopping", "done"]
+    """``looking``: for the first recordings; ``watching``: all is done, and new recordings are waited for."""
     total: int
     pending: int
     processing: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -23,6 +23,7 @@ from enrich_tui.events import (
     SessionFinished,
     SessionMeasured,
     SessionQueued,
+    SessionRequeued,
     Sink,
     SourceRejected,
     StageFinished,
@@ -55,7 +56,7 @@ _PROBLEMS = frozenset(Problem)
 LEFT_UNFINISHED = 130
 """Exit code where a person ended the run before its sessions had ended."""
 
-State = Literal["running", "paused", "draining", "stopping", "done"]
+State = Literal["looking", "running", "paused", "watching", "draining", "stopping", "done"]
 
 
 def _eta(estimate: Estimate | None) -> Eta | None:
@@ -106,9 +107,13 @@ class Announcer:
         """Send one event, with the time of the run on it."""
         self._sink(event.model_copy(update={"t": round(time.monotonic() - self._zero, 3)}))
 
-    def begin(self, sink: Sink, rejected: Sequence[Rejected]) -> None:
-        """Tell what there is: the run, what cannot be used, and every session in order."""
+    def begin(self, sink: Sink, rejected: Sequence[Rejected], *, looking: bool = False) -> None:
+        """Tell what there is: the run, what cannot be used, and every session in order.
+
+        ``looking``: sessions are still looked for; they come in later.
+        """
         self._sink = sink
+        self._state = "looking" if looking else "running"
         self._zero = time.monotonic()
         self.emit(
             RunStarted(
@@ -120,29 +125,49 @@ class Announcer:
                 stages=tuple(stage for stage in STAGES if stage in self._options.stages),
             )
         )
+        entries = self._queue.entries
+        self._list(entries.values(), rejected)
+        if self._batched:
+            workers = self._pool.get_pool_status().total
+            media, sizes = self._expected(entries.values())
+            self._progress.start_batch(entries, media=media, sizes=sizes, workers=workers, cpu_slots=self._slots)
+        self._batch()
+
+    def arrived(self, entries: Collection[SessionEntry], rejected: Iterable[Rejected]) -> None:
+        """These sessions have come in at the end of the queue, and these things cannot be used."""
+        self._list(entries, rejected)
+        if self._batched:
+            media, sizes = self._expected(entries)
+            self._progress.extend_batch(media, media=media, sizes=sizes)
+        self._batch()
+
+    def _list(self, entries: Iterable[SessionEntry], rejected: Iterable[Rejected]) -> None:
         for source in rejected:
             self.emit(SourceRejected(path=clean(str(source.path)), reason=source.reason))
-        for entry in self._queue.entries.values():
-            session = entry.session
-            self.emit(
-                SessionQueued(
-                    session=session.id,
-                    title=session.title,
-                    source=clean(str(session.source)),
-                    output=clean(str(session.output)),
-                    size=session.size,
-                    stages=self._stages(entry),
-                )
+        for entry in entries:
+            self._queued(entry)
+
+    def _expected(
+        self, entries: Collection[SessionEntry]
+    ) -> tuple[dict[str, Mapping[str, float | None]], dict[str, int]]:
+        """What the estimates begin with: the stages of each session, of unknown length, and its bytes."""
+        media: dict[str, Mapping[str, float | None]] = {
+            entry.session.id: dict.fromkeys(self._stages(entry)) for entry in entries
+        }
+        return media, {entry.session.id: entry.session.size for entry in entries}
+
+    def _queued(self, entry: SessionEntry) -> None:
+        session = entry.session
+        self.emit(
+            SessionQueued(
+                session=session.id,
+                title=session.title,
+                source=clean(str(session.source)),
+                output=clean(str(session.output)),
+                size=session.size,
+                stages=self._stages(entry),
             )
-        if self._batched:
-            self._progress.start_batch(
-                list(self._queue.entries),
-                media={ident: dict.fromkeys(self._stages(entry)) for ident, entry in self._queue.entries.items()},
-                workers=self._pool.get_pool_status().total,
-                cpu_slots=self._slots,
-                sizes={ident: entry.session.size for ident, entry in self._queue.entries.items()},
-            )
-        self._batch()
+        )
 
     def _stages(self, entry: SessionEntry) -> tuple[Stage, ...]:
         return tuple(stage for stage in STAGES if stage in self._options.stages and has_input(entry.session, stage))
@@ -237,11 +262,24 @@ class Announcer:
         self._ended[was] -= 1
         self.session_started(entry)
 
+    def renewed(self, entry: SessionEntry, was: SessionStatus | None) -> None:
+        """A session whose files have changed begins again; ``was``: how it had ended, None where it had not."""
+        ident = entry.session.id
+        if was is not None:
+            self._ended[was] -= 1
+        self._busy.discard(ident)
+        self._media.pop(ident, None)
+        self._progress.clear_progress(ident)
+        self._queued(entry)
+        self.emit(SessionRequeued(session=ident, stages=self._stages(entry)))
+        self._batch()
+
     # -- the figures --------------------------------------------------------------------------------------------------
 
     def set_state(self, state: State) -> None:
         """The run as a whole goes over into this state."""
-        if state != self._state and not (self._state in {"draining", "stopping"} and state in {"running", "paused"}):
+        ending = self._state in {"draining", "stopping"}
+        if state != self._state and not (ending and state not in {"draining", "stopping", "done"}):
             self._state = state
             self._batch()
 

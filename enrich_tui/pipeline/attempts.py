@@ -258,6 +258,19 @@ class Attempts:
         self._announcer.stage_ended(entry, result)
         self._changed()
 
+    async def abandon(self, entry: SessionEntry, problem: Problem) -> None:
+        """End what is left of a session that nobody works on, for this reason; nothing is written down."""
+        self.drop(entry)
+        for stage, _ in list(entry.unfinished()):
+            result = described(stage, problem, StageOutcome.FAILED)
+            self.give_up(entry, stage, result)
+            self._end_rest(entry, result, abort=True)
+        await self.close(entry)
+
+    def drop(self, entry: SessionEntry) -> None:
+        """Let go of what was found out about the files of a session."""
+        self._settler.drop(entry.session.id)
+
     async def close(self, entry: SessionEntry) -> None:
         status, told = judge(entry.results())
         self._queue.close(entry.session.id, status)

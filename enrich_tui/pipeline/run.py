@@ -11,7 +11,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from enrich_tui.model import (
 )
 from enrich_tui.pipeline.announce import Announcer
 from enrich_tui.pipeline.attempts import OPERATIONS, Attempts, Runner
-from enrich_tui.pipeline.measure import media_lengths
+from enrich_tui.pipeline.intake import Inbox, Intake
 from enrich_tui.pipeline.outcome import described
 from enrich_tui.pipeline.settle import Settler
 from enrich_tui.pipeline.state import Queue, SessionEntry, StageState
@@ -61,6 +61,10 @@ NO_WORKER = 3
 """Exit code where no worker could be kept alive."""
 
 
+Feed = Callable[[Inbox], Awaitable[None]]
+"""Puts into the inbox what it finds, and returns when nothing more will come."""
+
+
 class BatchRun:
     """A run: a :class:`enrich_tui.events.Source` of events that takes :class:`enrich_tui.events.Controls`."""
 
@@ -82,12 +86,16 @@ class BatchRun:
         lengths: LengthFinder | None = None,
         batch: bool = True,
         owner: Owner | None = None,
+        feed: Feed | None = None,
     ) -> None:
         stage_config = (config or Config()).stage
         self._pool = pool
         self._progress = progress
         self._errors = errors
-        self._lengths = lengths
+        self._feed = feed
+        self._feeding: asyncio.Task[object] | None = None
+        self._surveying: asyncio.Task[object] | None = None
+        self._watching = False
         self._keep_open = keep_open
         self._queue = Queue(sessions)
         self._rejected = rejected
@@ -114,23 +122,27 @@ class BatchRun:
             threads=self._threads(),
             changed=self._wake.set,
         )
+        self._intake = Intake(
+            self._queue, self._attempts, self._announcer, lengths, at_work=self._at_work, changed=self._wake.set
+        )
 
     # -- the source ---------------------------------------------------------------------------------------------------
 
     async def run(self, sink: Sink, /) -> int:
         """Work until everything has ended, or was told to end; returns the exit code."""
         announcer = self._announcer
-        announcer.begin(sink, self._rejected)
+        announcer.begin(sink, self._rejected, looking=self._feed is not None)
         unsubscribe = self._pool.subscribe(self._worker_changed)
         ticker = asyncio.create_task(announcer.tick(), name="batch figures")
-        survey = self._spawn(self._survey())
+        if self._feed is not None:
+            self._feeding = self._spawn(self._fed(self._feed))
         try:
-            while not self._over(survey):
+            while not self._over():
                 self._wake.clear()
+                self._take_in()
                 self._dispatch()
                 await self._wait()
         finally:
-            survey.cancel()
             await self._halt()
             ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -159,12 +171,18 @@ class BatchRun:
             results[stage] = described(stage, Problem.CANCELLED, StageOutcome.CANCELLED)
         return self._result(entry, results)
 
-    def _over(self, survey: asyncio.Task[object]) -> bool:
+    def _over(self) -> bool:
         if self._ending:
             return not self._tasks
-        idle = survey.done() and self._queue.finished and not self._tasks
-        self._announcer.set_state("done" if idle else "paused" if self._paused else "running")
-        return idle and not self._keep_open
+        idle = self._queue.finished and not (self._tasks or self._intake.waiting or self._intake.unsettled)
+        fed = self._feeding is None or self._feeding.done()
+        if not idle:
+            self._announcer.set_state("paused" if self._paused else "running")
+        elif fed:
+            self._announcer.set_state("done")
+        else:
+            self._announcer.set_state("watching" if self._watching else "looking")
+        return idle and fed and not self._keep_open
 
     async def _wait(self) -> None:
         now = time.monotonic()
@@ -210,22 +228,53 @@ class BatchRun:
             self._announcer.note("No worker could be started; the log says why. What is unfinished goes on next time.")
             self.stop(NO_WORKER)
 
-    # -- from the queue to the workers --------------------------------------------------------------------------------
+    # -- what comes in ------------------------------------------------------------------------------------------------
 
-    async def _survey(self) -> None:
-        """Find out, session by session, what is there already and how long it is; then it may run."""
-        for entry in self._queue.open():
-            await self._attempts.settle(entry)
-            if self._lengths is not None and entry.status is None:
-                self._announcer.measured(entry, await media_lengths(entry.session, self._lengths))
-            self._queue.survey(entry.session.id)
-            self._wake.set()
+    def arrive(self, sessions: Iterable[Session], rejected: Iterable[Rejected] = ()) -> None:
+        """Put sessions at the end of the queue while the run goes on.
+
+        One that is known already begins again as soon as nobody works on it: its files have changed, and the cache says
+        what is to be done. Ten thousand at once are best given in portions, so that the loop is not kept.
+        """
+        self._intake.arrive(sessions, rejected)
+        self._wake.set()
+
+    def withdraw(self, sessions: Iterable[str]) -> None:
+        """The files of these sessions are gone: what has not started of them ends with a message that says so."""
+        self._intake.withdraw(sessions)
+        self._wake.set()
+
+    def watching(self) -> None:
+        """All that was there at the start has come in; from now on it is waited for what is new."""
+        self._watching = True
+        self._wake.set()
+
+    async def _fed(self, feed: Feed) -> None:
+        try:
+            await feed(self)
+        except Exception:  # noqa: BLE001 - whatever it is, what has come in is worked on
+            _log.exception("Looking for recordings failed.")
+            self._announcer.note("Looking for recordings failed; the log says why. What was found is worked on.")
+
+    def _take_in(self) -> None:
+        if self._ending:
+            return
+        for entry in self._intake.apply():
+            self._spawn(self._intake.abandon(entry))
+        if self._intake.waiting and (self._surveying is None or self._surveying.done()):
+            self._surveying = self._spawn(self._intake.survey())
+
+    def _at_work(self, session_id: str) -> bool:
+        return any(ident == session_id for ident, _ in self._tasks)
+
+    # -- from the queue to the workers --------------------------------------------------------------------------------
 
     def _next(self) -> tuple[SessionEntry, Stage] | None:
         if self._paused or self._ending or len(self._tasks) >= self._slots:
             return None
         for entry, stage in self._queue.candidates(time.monotonic()):
-            prepared = entry.stages[stage].key and entry.session.id not in self._cancelled
+            ident = entry.session.id
+            prepared = entry.stages[stage].key and ident not in self._cancelled and not self._intake.holds(ident)
             if prepared and self._errors.ready(OPERATIONS[stage]):
                 return entry, stage
         return None
@@ -265,7 +314,7 @@ class BatchRun:
             entry = self._queue[key[0]]
             if entry.status is None:
                 self._attempts.give_up(entry, key[1], described(key[1], Problem.INTERNAL, StageOutcome.FAILED))
-                self._spawn(self._attempts.settle(entry))
+                self._spawn(self._intake.settle(entry))
 
     @staticmethod
     def _result(entry: SessionEntry, stages: dict[Stage, StageResult]) -> SessionResult:
@@ -292,7 +341,7 @@ class BatchRun:
                 entry = self._queue[ident]
                 self._announcer.reopened(entry, was)
                 self._announcer.emit(SessionRequeued(session=ident, stages=stages))
-                self._spawn(self._attempts.settle(entry))
+                self._spawn(self._intake.settle(entry))
         self._wake.set()
         return count
 
@@ -315,15 +364,16 @@ class BatchRun:
         return count
 
     async def _cancel(self, entry: SessionEntry) -> None:
-        mine = [task for (ident, _), task in self._tasks.items() if ident == entry.session.id]
-        for task in mine:
-            task.cancel()
-        await asyncio.gather(*mine, return_exceptions=True)
-        for stage, _ in list(entry.unfinished()):
-            self._attempts.end(entry, stage, described(stage, Problem.CANCELLED, StageOutcome.CANCELLED))
-        if entry.status is None:
-            await self._attempts.close(entry)
-        self._cancelled.discard(entry.session.id)
+        with self._intake.tending(entry.session.id):
+            mine = [task for (ident, _), task in self._tasks.items() if ident == entry.session.id]
+            for task in mine:
+                task.cancel()
+            await asyncio.gather(*mine, return_exceptions=True)
+            for stage, _ in list(entry.unfinished()):
+                self._attempts.end(entry, stage, described(stage, Problem.CANCELLED, StageOutcome.CANCELLED))
+            if entry.status is None:
+                await self._attempts.close(entry)
+            self._cancelled.discard(entry.session.id)
 
     def cancel_all(self) -> int:
         """Cancel everything that is not finished."""

@@ -150,6 +150,10 @@ class Settler:
             await asyncio.to_thread(self._save, session, known.record)
         return completed(session, stage, done, cached=False)
 
+    def drop(self, session_id: str) -> None:
+        """Let go of what was known of a session, without writing anything down: its files have changed, or are gone."""
+        self._known.pop(session_id, None)
+
     async def forget(self, entry: SessionEntry) -> None:
         """The session has ended: write down what did not complete, sweep half-written files, and let go of the rest."""
         if (known := self._known.pop(entry.session.id, None)) is not None:

@@ -98,6 +98,24 @@ class Queue:
         """The sessions that have not ended, in order."""
         return tuple(self._open.values())
 
+    def __contains__(self, session_id: object) -> bool:
+        return session_id in self.entries
+
+    def add(self, session: Session) -> SessionEntry:
+        """Put a session at the end."""
+        entry = self.entries[session.id] = self._open[session.id] = SessionEntry(session)
+        return entry
+
+    def renew(self, session: Session) -> SessionEntry:
+        """Begin again with a session whose files have changed, as if it had just come in. Nobody may work on it.
+
+        One that is open keeps its place, one that has ended comes last.
+        """
+        for before in self.entries[session.id].stages.values():
+            before.state = StageState.DONE  # none of them waits for another attempt
+        self._surveyed.discard(session.id)
+        return self.add(session)
+
     def survey(self, session_id: str) -> None:
         """It is known what is there of this session, and how long it is: it may start."""
         entry = self.entries[session_id]

@@ -30,15 +30,27 @@ class Batch:
     """
 
     def __init__(self, session_ids: Iterable[str], weights: Mapping[str, float], now: float) -> None:
-        self._states = dict.fromkeys(session_ids, _State.PENDING)
-        self._progress = dict.fromkeys(self._states, 0.0)
-        known = all(weights.get(session_id, 0.0) > 0.0 for session_id in self._states)
-        self._weights = {session_id: weights[session_id] if known else 1.0 for session_id in self._states}
-        self._count = Counter(self._states.values())
+        self._states: dict[str, _State] = {}
+        self._progress: dict[str, float] = {}
+        self._weights: dict[str, float] = {}
+        self._weighted = True
+        self._count: Counter[_State] = Counter()
         self.started_at = now
+        self.extend(session_ids, weights)
 
     def __contains__(self, session_id: str) -> bool:
         return session_id in self._states
+
+    def extend(self, session_ids: Iterable[str], weights: Mapping[str, float]) -> None:
+        """Count these sessions too, which are new."""
+        for session_id in session_ids:
+            self._states[session_id] = _State.PENDING
+            self._progress[session_id] = 0.0
+            self._count[_State.PENDING] += 1
+            self._weights[session_id] = weights.get(session_id, 0.0) if self._weighted else 1.0
+            if self._weights[session_id] <= 0.0:
+                self._weighted = False
+                self._weights = dict.fromkeys(self._weights, 1.0)
 
     @property
     def counts(self) -> tuple[int, int, int, int]:

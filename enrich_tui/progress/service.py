@@ -220,6 +220,31 @@ class ProgressService:
                 self._batch.note(run)
         self._pace_batch()
 
+    def extend_batch(
+        self,
+        session_ids: Iterable[str],
+        *,
+        media: Mapping[str, Media] | None = None,
+        sizes: Mapping[str, int] | None = None,
+    ) -> None:
+        """Count further sessions in the batch, at the end of the queue; see :meth:`start_batch`.
+
+        Sessions that it has already stay as they are. Where there is no batch, one begins.
+        """
+        if self._batch is None:
+            self.start_batch(session_ids, media=media, sizes=sizes)
+            return
+        now = self._clock()
+        ids = [key for key in dict.fromkeys(session_ids) if key not in self._batch]
+        lengths = media or {}
+        self._estimator.extend([(key, self._stages(key, lengths.get(key))) for key in ids], now, sizes=sizes)
+        weights = {key: sum(self._estimator.expected(key).values()) for key in ids} if media or sizes else {}
+        self._batch.extend(ids, weights)
+        for key in ids:
+            if (run := self._runs.get(key)) is not None:
+                self._batch.note(run)
+        self._pace_batch()
+
     def measured(self, session_id: str, media: Media) -> None:
         """How long the stages of a session are that waits in the batch, for the estimate; see :meth:`start_batch`."""
         if session_id not in self._runs and self._batch is not None and session_id in self._batch:

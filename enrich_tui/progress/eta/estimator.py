@@ -98,6 +98,18 @@ class EtaEstimator:
         self._workers = max(1, workers)
         self._jump("the queue changed" if again else "")
 
+    def extend(
+        self,
+        sessions: Iterable[tuple[str, Mapping[str, float | None]]],
+        now: float,
+        *,
+        sizes: Mapping[str, int] | None = None,
+    ) -> None:
+        """Put sessions that are new at the end of the queue; see :meth:`plan`."""
+        self._tick(now)
+        self._plan.extend(sessions, sizes or {})
+        self._jump("the queue changed" if self._estimate else "")
+
     def add(self, session_id: str, stages: Mapping[str, float | None], now: float) -> None:
         """Put a session at the end of the queue; one that is queued already keeps its place and starts afresh."""
         self._tick(now)

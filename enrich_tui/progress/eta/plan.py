@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -70,6 +70,39 @@ class Pending:
         self.squares += sign * media * media
 
 
+class Typical:
+    """The length to assume for a session of unknown length.
+
+    It goes by the session's bytes where they are told, and is else the mean one.
+    """
+
+    def __init__(self) -> None:
+        self._lengths = self._media = 0.0
+        self._sized = self._bytes = 0
+
+    def learn(self, sessions: Iterable[tuple[str, Mapping[str, float | None]]], sizes: Mapping[str, int]) -> None:
+        """Take these sessions into account."""
+        for session_id, stages in sessions:
+            for media in stages.values():
+                if media is not None and _usable(media):
+                    self._lengths += 1
+                    self._media += min(LONGEST, media)
+            if (size := sizes.get(session_id, 0)) > 0:
+                self._sized += 1
+                self._bytes += size
+
+    def length(self, size: int = 0) -> float:
+        """Seconds of media; ``size``: bytes, 0 where they are unknown."""
+        mean = TYPICAL_MEDIA
+        if self._lengths:
+            mean = self._media / self._lengths
+        elif self._sized:
+            mean = min(LONGEST, self._bytes / self._sized / BYTES_A_SECOND)
+        if size <= 0 or not self._sized:
+            return mean
+        return max(mean / 50.0, size * mean * self._sized / self._bytes)
+
+
 class Plan:
     """The queue. It keeps the running stages and the sums of the pending ones at hand."""
 
@@ -79,23 +112,32 @@ class Plan:
         """Sessions that have something left, in the order of the queue."""
         self.running: dict[tuple[str, str], Work] = {}
         self.pending = {stage: Pending() for stage in STAGES}
-        self._typical = TYPICAL_MEDIA
+        self._typical = Typical()
 
     def replace(self, sessions: Iterable[tuple[str, Mapping[str, float | None]]], sizes: Mapping[str, int]) -> None:
         """Set the whole queue; stages that are known already stay as they are."""
         listed = list(sessions)
-        typical, self._typical = _typical(listed, sizes)
+        self._typical = Typical()
+        self._typical.learn(listed, sizes)
         before, self.sessions = self.sessions, {}
         for session_id, stages in listed:
-            works = _works(stages, typical(session_id))
+            works = _works(stages, self._typical.length(sizes.get(session_id, 0)))
             kept = before.get(session_id, {})
             self.sessions[session_id] = {stage: kept.get(stage, work) for stage, work in works.items()}
         self._recount()
 
+    def extend(self, sessions: Iterable[tuple[str, Mapping[str, float | None]]], sizes: Mapping[str, int]) -> None:
+        """Put new sessions at the end."""
+        listed = list(sessions)
+        self._typical.learn(listed, sizes)
+        for session_id, stages in listed:
+            self.sessions[session_id] = _works(stages, self._typical.length(sizes.get(session_id, 0)))
+            self._enlist(session_id)
+
     def add(self, session_id: str, stages: Mapping[str, float | None]) -> None:
         """Put a session at the end, or afresh at its place."""
         known = self.sessions.get(session_id, {})
-        works = _works(stages, self._typical)
+        works = _works(stages, self._typical.length())
         for stage, work in works.items():
             if stages[stage] != 0.0 and not _usable(stages[stage]) and stage in known:
                 work.media = known[stage].media
@@ -186,25 +228,3 @@ def _works(stages: Mapping[str, float | None], typical: float) -> dict[str, Work
             known = media is not None and (_usable(media) or media == 0.0)
             works[stage] = Work(stage, min(LONGEST, media) if known and media is not None else typical)
     return works
-
-
-def _typical(
-    sessions: Sequence[tuple[str, Mapping[str, float | None]]], sizes: Mapping[str, int]
-) -> tuple[Callable[[str], float], float]:
-    """The length to assume for a session of unknown length, and for one that comes later.
-
-    It goes by the session's bytes where they are told, and is else the mean one.
-    """
-    known = [min(LONGEST, m) for _, stages in sessions for m in stages.values() if m is not None and _usable(m)]
-    bytes_ = [size for session_id, _ in sessions if (size := sizes.get(session_id, 0)) > 0]
-    mean = TYPICAL_MEDIA
-    if known:
-        mean = sum(known) / len(known)
-    elif bytes_:
-        mean = min(LONGEST, sum(bytes_) / len(bytes_) / BYTES_A_SECOND)
-    if not bytes_:
-        return lambda _: mean, mean
-    per_byte = mean * len(bytes_) / sum(bytes_)
-    return (
-        lambda session_id: max(mean / 50.0, sizes[session_id] * per_byte) if sizes.get(session_id, 0) > 0 else mean
-    ), mean

@@ -13,7 +13,7 @@ from enrich_tui.discovery import discover
 from enrich_tui.errors import ErrorHandler
 from enrich_tui.events import Event, StageFinished
 from enrich_tui.model import EnrichmentOptions, Session, Stage, StageOutput, StageTask
-from enrich_tui.pipeline.run import BatchRun
+from enrich_tui.pipeline.run import BatchRun, Feed
 from enrich_tui.pool import Worker, WorkerPool
 from enrich_tui.progress import ProgressService
 from enrich_tui.store.outputs import write_text
@@ -112,6 +112,7 @@ async def prepared(
     errors: ErrorHandler | None = None,
     config: Config | None = None,
     owner: Owner | None = None,
+    feed: Feed | None = None,
 ) -> AsyncIterator[BatchRun]:
     """A run that is ready to start."""
     pool = WorkerPool(max_workers=workers)
@@ -128,6 +129,7 @@ async def prepared(
             fresh=fresh,
             config=config,
             owner=owner,
+            feed=feed,
         )
     finally:
         await pool.shutdown(timeout=1)

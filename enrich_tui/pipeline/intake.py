@@ -1,0 +1,145 @@
+"""What comes into a run, at its start and later, and what is found out about a session before it may start.
+
+A session that is known already may come in again because its files have changed, or be withdrawn because they are gone.
+That waits until nobody works on it; until then no new stage of it starts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+from enrich_tui.errors.problems import Problem
+from enrich_tui.model import Rejected, Session
+from enrich_tui.pipeline.announce import Announcer
+from enrich_tui.pipeline.attempts import Attempts
+from enrich_tui.pipeline.measure import media_lengths
+from enrich_tui.pipeline.state import Queue, SessionEntry
+from enrich_tui.worker.lengths import LengthFinder
+
+
+class Inbox(Protocol):
+    """Takes what is found while a run goes on. Every call returns at once; events tell what came of it."""
+
+    def arrive(self, sessions: Iterable[Session], rejected: Iterable[Rejected] = ()) -> None:
+        """Put sessions at the end of the queue. One that is known is looked at again: its files have changed."""
+
+    def withdraw(self, sessions: Iterable[str]) -> None:
+        """The files of these sessions are gone: what has not started of them ends."""
+
+    def watching(self) -> None:
+        """All that was there at the start has come in; from now on it is waited for what is new."""
+
+
+class Intake:
+    """The sessions that have come in and may not start yet."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        attempts: Attempts,
+        announcer: Announcer,
+        lengths: LengthFinder | None,
+        *,
+        at_work: Callable[[str], bool],
+        changed: Callable[[], None],
+    ) -> None:
+        self._queue = queue
+        self._attempts = attempts
+        self._announcer = announcer
+        self._lengths = lengths
+        self._at_work = at_work
+        self._changed = changed
+        self._waiting = deque(entry.session.id for entry in queue.open())
+        """To be surveyed."""
+        self._changes: dict[str, Session | None] = {}
+        """Sessions that begin again as soon as nobody works on them; None: that end then."""
+        self._gone: set[str] = set()
+        """Sessions that are about to end because their files are gone."""
+        self._tended: Counter[str] = Counter()
+
+    @property
+    def waiting(self) -> bool:
+        """True where there are sessions to survey."""
+        return bool(self._waiting)
+
+    @property
+    def unsettled(self) -> bool:
+        """True where something of what came in is not in the queue yet."""
+        return bool(self._changes or self._gone or self._tended)
+
+    def holds(self, session_id: str) -> bool:
+        """True where no stage of this session may start."""
+        return session_id in self._changes or session_id in self._gone
+
+    def arrive(self, sessions: Iterable[Session], rejected: Iterable[Rejected]) -> None:
+        """See :class:`Inbox`."""
+        new: list[SessionEntry] = []
+        for session in sessions:
+            if session.id in self._queue:
+                self._changes[session.id] = session
+            else:
+                new.append(self._queue.add(session))
+                self._waiting.append(session.id)
+        self._announcer.arrived(new, rejected)
+
+    def withdraw(self, sessions: Iterable[str]) -> None:
+        """See :class:`Inbox`."""
+        self._changes.update(dict.fromkeys(ident for ident in sessions if ident in self._queue))
+
+    async def survey(self) -> None:
+        """Find out, session by session, what is there already and how long it is; then it may run."""
+        while self._waiting:
+            entry = self._queue[self._waiting.popleft()]
+            ident = entry.session.id
+            if self.holds(ident):
+                continue  # it comes again, or not any more
+            with self.tending(ident):
+                await self._attempts.settle(entry)
+                if self._lengths is not None and entry.status is None:
+                    self._announcer.measured(entry, await media_lengths(entry.session, self._lengths))
+                self._queue.survey(ident)
+            self._changed()
+
+    async def settle(self, entry: SessionEntry) -> None:
+        """Look again what of this session needs no work."""
+        with self.tending(entry.session.id):
+            await self._attempts.settle(entry)
+
+    @contextlib.contextmanager
+    def tending(self, session_id: str) -> Iterator[None]:
+        """Somebody works on this session in the block, outside of an attempt."""
+        self._tended[session_id] += 1
+        try:
+            yield
+        finally:
+            self._tended[session_id] -= 1
+            if not self._tended[session_id]:
+                del self._tended[session_id]
+            if session_id in self._changes:
+                self._changed()
+
+    def apply(self) -> list[SessionEntry]:
+        """Let the sessions begin again that nobody works on any more; returns those that are to be abandoned."""
+        gone: list[SessionEntry] = []
+        for ident, session in list(self._changes.items()):
+            if ident in self._tended or ident in self._gone or self._at_work(ident):
+                continue
+            del self._changes[ident]
+            before = self._queue[ident]
+            if session is not None:
+                self._attempts.drop(before)
+                self._announcer.renewed(self._queue.renew(session), before.status)
+                self._waiting.append(ident)
+            elif before.status is None:
+                self._gone.add(ident)
+                gone.append(before)
+        return gone
+
+    async def abandon(self, entry: SessionEntry) -> None:
+        """End a session whose files are gone."""
+        with self.tending(entry.session.id):
+            await self._attempts.abandon(entry, Problem.FILE_MISSING)
+        self._gone.discard(entry.session.id)
