@@ -227,9 +227,10 @@ class ProgressService:
         media: Mapping[str, Media] | None = None,
         sizes: Mapping[str, int] | None = None,
     ) -> None:
-        """Count further sessions in the batch, at the end of the queue; see :meth:`start_batch`.
+        """Count further sessions in the batch, at the end of the queue.
 
-        Sessions that it has already stay as they are. Where there is no batch, one begins.
+        ``media`` (seconds) and ``sizes`` (bytes) are as for :meth:`start_batch`. Sessions that it has already stay as
+        they are. Where there is no batch, one begins.
         """
         if self._batch is None:
             self.start_batch(session_ids, media=media, sizes=sizes)

@@ -105,7 +105,7 @@ class EtaEstimator:
         *,
         sizes: Mapping[str, int] | None = None,
     ) -> None:
-        """Put sessions that are new at the end of the queue; see :meth:`plan`."""
+        """Put sessions that are new at the end of the queue; see :meth:`plan`. ``sizes`` are bytes."""
         self._tick(now)
         self._plan.extend(sessions, sizes or {})
         self._jump("the queue changed" if self._estimate else "")
