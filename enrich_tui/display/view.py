@@ -65,6 +65,8 @@ class RunView:
         self.batch: ev.BatchChanged | None = None
         self.pool: ev.PoolChanged | None = None
         self.finished: ev.RunFinished | None = None
+        self.owner = "working"
+        """Of a run that is followed: how the program is that works, as :class:`enrich_tui.events.OwnerSeen`."""
         self.troubles = Troubles()
         self.log: deque[Line] = deque(maxlen=LINES)
         self.counts: Counter[SessionState] = Counter()
@@ -94,6 +96,7 @@ class RunView:
             ev.PoolChanged: self._pool_changed,
             ev.BatchChanged: self._batch_changed,
             ev.Noted: self._noted,
+            ev.OwnerSeen: self._owner_seen,
             ev.RunFinished: self._run_finished,
         }
 
@@ -108,10 +111,14 @@ class RunView:
 
     @property
     def state(self) -> str:
-        """Of the run: ``starting``, ``running``, ``paused``, ``draining``, ``stopping`` or ``done``."""
-        if self.finished is not None:
-            return "done"
-        return self.batch.state if self.batch is not None else "starting"
+        """Of the run: ``starting``, ``running``, ``paused``, ``draining``, ``stopping``, ``done`` or ``stopped``.
+
+        ``stopped``: nobody works on it any more, and it is not done. A run that is followed can also be ``silent``.
+        """
+        state = self.batch.state if self.batch is not None else "starting"
+        if self.finished is not None or (self.owner == "gone" and state != "done"):
+            return "done" if self.finished is not None and self.ended == self.counts.total() else "stopped"
+        return self.owner if self.owner == "silent" else state
 
     @property
     def elapsed(self) -> float:
@@ -157,11 +164,30 @@ class RunView:
         self.parts.add("log")
 
     def _run_started(self, event: ev.RunStarted) -> None:
+        if self.started is not None:
+            self._start_over(event.t)
         self.started = event
-        self.finished = None
         self.library = clean(event.library, TITLE)
         self.stages = tuple(stage for stage in STAGES if stage in event.stages) or STAGES
         self.parts |= {"header", "order"}
+
+    def _start_over(self, now: float) -> None:
+        """Another run begins: nothing of the one before is left."""
+        self.now = now
+        self.dirty |= self.rows.keys()
+        self.rows.clear()
+        self.workers.clear()
+        self.batch = self.pool = self.finished = self._took = None
+        self.owner = "working"
+        self.troubles, self.failures = Troubles(), RecentFailures()
+        self.counts.clear()
+        for counts in self.stage_counts.values():
+            counts.clear()
+        self.cpu.clear()
+        self.log.clear()
+        self._active.clear()
+        self._with_eta.clear()
+        self.parts |= {"header", "batch", "pool", "workers", "errors", "log", "order"}
 
     def _session_queued(self, event: ev.SessionQueued) -> None:
         row = self.rows.get(event.session)
@@ -344,6 +370,10 @@ class RunView:
 
     def _noted(self, event: ev.Noted) -> None:
         self._tell(event.level, _say(event.message))
+
+    def _owner_seen(self, event: ev.OwnerSeen) -> None:
+        self.owner = event.state
+        self.parts |= {"header", "batch"}
 
     def _run_finished(self, event: ev.RunFinished) -> None:
         self.finished = event

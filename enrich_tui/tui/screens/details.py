@@ -40,14 +40,16 @@ class DetailScreen(ReaderScreen):
     def __init__(self, board: Board, ident: str, log: str) -> None:
         super().__init__(board)
         self._ident = ident
+        self._row = board.view.rows[ident]
         self._log = log
         self._section = 0
         self._read: list[Paragraph] | None = None
 
     @property
     def row(self) -> SessionRow:
-        """The session."""
-        return self.board.view.rows[self._ident]
+        """The session; as it was last where the run has started over and does not know it yet."""
+        self._row = self.board.view.rows.get(self._ident, self._row)
+        return self._row
 
     def head(self) -> Row:
         """See the base."""

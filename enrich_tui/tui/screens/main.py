@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from enrich_tui.display.report import report, session_text, trouble_lines
@@ -30,6 +30,9 @@ class MainScreen(ListScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.MAIN]
     AUTO_FOCUS = "#sessions"
+    ALL_KEYS: ClassVar[Sequence[Binding]] = keys.MAIN
+    OFFERED: ClassVar[Sequence[str]] = keys.FOOTER
+    """Ids of what the last line names."""
 
     def __init__(self, board: Board) -> None:
         super().__init__(board)
@@ -53,8 +56,8 @@ class MainScreen(ListScreen, inherit_bindings=False):
             yield self.side
         yield self.status
         yield self.filter
-        known = {binding.id: binding for binding in (*keys.TABLE, *keys.MAIN, *keys.APP)}
-        yield KeyLine(self.board, [known[ident] for ident in keys.FOOTER], self.dashboard.keymap_in_use)
+        known = {binding.id: binding for binding in (*keys.TABLE, *self.ALL_KEYS, *keys.APP)}
+        yield KeyLine(self.board, [known[ident] for ident in self.OFFERED], self.dashboard.keymap_in_use)
 
     # -- drawing ------------------------------------------------------------------------------------------------------
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from rich.style import Style
 
 from enrich_tui.display.paths import from_home
 from enrich_tui.display.rows import CellState, SessionState
-from enrich_tui.text import cells, clean, eta_text, fit, seconds_text
+from enrich_tui.text import cells, clean, eta_text, fit, seconds_text, speed_text
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.widgets.panel import BoardPanel
 from enrich_tui.widgets.drawing import Row, bar, parted, spread
@@ -58,12 +57,14 @@ class Overview(BoardPanel):
             right.add(f"{view.state.upper()} {glyphs.run[view.state]}", busy)
             count = len(view.workers) or (view.started.workers if view.started else 0)
             right.add(f"  {count} {'worker' if count == 1 else 'workers'}", palette.text)
-        right.add(datetime.now().astimezone().strftime("   %H:%M:%S "), palette.dim)
+        clock = self.board.clock
+        right.add(clock.strftime("   %H:%M:%S ") if clock else " ", palette.dim)
         badges = [
             word
             for word, on in (
                 ("SIMULATED", view.started is not None and view.started.simulated),
-                ("READ-ONLY", self.board.controls is None or (view.started is not None and view.started.read_only)),
+                (self._replay(), self.board.player is not None),
+                ("READ-ONLY", self.board.controls is None and self.board.player is None),
                 ("VIEW FROZEN", self.board.frozen),
             )
             if on
@@ -79,6 +80,13 @@ class Overview(BoardPanel):
             left.add(fit(whole if cells(whole) <= room and width >= 100 else name, room), palette.text)
         return spread(left.append(marks), right, width)
 
+    def _replay(self) -> str:
+        player = self.board.player
+        if player is None:
+            return ""
+        speed = self.board.glyphs.run["paused"] if player.paused else speed_text(player.speed)
+        return f"REPLAY {speed} {seconds_text(player.position)}/{seconds_text(player.length)}"
+
     def _outcome(self) -> Row:
         view, palette, counts = self.board.view, self.palette, self.board.view.counts
         good = counts[SessionState.DONE] + counts[SessionState.PARTIAL]
@@ -92,7 +100,7 @@ class Overview(BoardPanel):
 
     def _eta(self) -> str:
         batch = self.board.view.batch
-        if self.board.view.state == "done":
+        if self.board.view.state in {"done", "stopped"}:
             return ""
         eta = batch.eta if batch else None
         text = eta_text(eta.low, eta.mid, eta.high) if eta else eta_text(None, None, None)
