@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import gc
 import json
 import math
@@ -177,6 +176,8 @@ def _enrich(options: argparse.Namespace) -> int:
         return _fail(f"{shown} cannot be read.")
     if options.command in {"plan", "status"}:
         return _tell(library, config, display, options)
+    import asyncio
+
     from enrich_tui.store.owner import NotOwnedError
 
     try:
@@ -188,13 +189,21 @@ def _enrich(options: argparse.Namespace) -> int:
 def _tell(library: Library, config: Config, display: str, options: argparse.Namespace) -> int:
     """Answer ``plan`` or ``status`` on standard output, without a worker and without owning the library."""
     from enrich_tui.display import overview
-    from enrich_tui.launch import planned
     from enrich_tui.model import EnrichmentOptions, Stage
-    from enrich_tui.pipeline.plan import standing
+    from enrich_tui.pipeline.plan import plan_run, standing
+    from enrich_tui.store.history import history_path, load_history
 
     wanted = EnrichmentOptions.of({Stage(name) for name in config.stages})
     if options.command == "plan":
-        plan = planned(library, wanted, config, fresh=options.fresh)
+        plan = plan_run(
+            library.sessions,
+            wanted,
+            config.stage,
+            workers=config.worker_count,
+            cpu_slots=os.cpu_count() or 1,
+            history=load_history(history_path()),
+            fresh=options.fresh,
+        )
         lines = overview.plan_json(plan) if display == "json" else overview.plan_lines(plan)
     else:
         standings = [standing(session, wanted.stages) for session in library.sessions]
