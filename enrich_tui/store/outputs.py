@@ -54,11 +54,8 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sweep_partials(folder: Path) -> int:
-    """Remove what a killed program left half-written below ``folder``; returns how many files went."""
-    swept = 0
-    for leftover in folder.rglob(f"{PARTIAL_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            leftover.unlink()
-            swept += 1
-    return swept
+def partials(folder: Path) -> list[Path]:
+    """What a killed program left half-written below ``folder``."""
+    return [
+        Path(place, name) for place, _, names in os.walk(folder) for name in names if name.startswith(PARTIAL_PREFIX)
+    ]
