@@ -53,9 +53,12 @@ class Settler:
 
         The caller ends each yielded stage before it takes the next, because that may make others ready.
         """
-        while found := await asyncio.to_thread(self._look, entry):
-            for stage, result in found:
+        failed = True
+        while failed:  # what follows from a failure is the caller's to say
+            failed = False
+            for stage, result in await asyncio.to_thread(self._look, entry):
                 if entry.stages[stage].state is not StageState.DONE:  # it may have been cancelled meanwhile
+                    failed = result.status is StageOutcome.FAILED
                     yield stage, result
 
     def _look(self, entry: SessionEntry) -> list[tuple[Stage, StageResult]]:
