@@ -41,18 +41,39 @@ def take(batch: Batch, step: Step) -> float:
     return 100.0
 
 
-@given(WEIGHTS, STEPS)
-def test_progress_is_the_plain_sum(weights: dict[str, float], steps: list[Step]) -> None:
+@given(WEIGHTS, WEIGHTS, STEPS, STEPS)
+def test_progress_is_the_plain_sum(
+    weights: dict[str, float], late: dict[str, float], steps: list[Step], more: list[Step]
+) -> None:
     batch = Batch(IDS, weights, 0.0)
     done, kinds = dict.fromkeys(IDS, 0.0), dict.fromkeys(IDS, "pending")
-    for step in steps:
-        done[step[0]], kinds[step[0]] = take(batch, step), step[1]
+    of = {ident: Fraction(weights.get(ident, 1.0)) for ident in IDS}
+
+    def check() -> None:
         now = batch.snapshot(None)
-        of = {ident: Fraction(weights.get(ident, 1.0)) for ident in IDS}
-        plain = sum(of[ident] * Fraction(done[ident]) for ident in IDS) / sum(of.values())
+        plain = sum(of[ident] * Fraction(done[ident]) for ident in of) / sum(of.values())
         assert math.isclose(now.progress, float(plain), rel_tol=1e-12, abs_tol=1e-300)
         counts = Counter(kinds.values())
         assert [now.pending, now.processing, now.completed, now.failed] == [counts[kind] for kind in KINDS]
+
+    def go(steps: list[Step], prefix: str) -> None:
+        for session_id, kind, progress in steps:
+            ident = prefix + session_id
+            done[ident], kinds[ident] = take(batch, (ident, kind, progress)), kind
+            check()
+
+    go(steps, "")
+    weighted = {f"late-{ident}": late.get(ident, 0.0) for ident in IDS}
+    batch.extend(weighted, weighted)
+    if weights and late:
+        of |= {ident: Fraction(weight) for ident, weight in weighted.items()}
+    else:
+        of = dict.fromkeys([*of, *weighted], Fraction(1))
+    done |= dict.fromkeys(weighted, 0.0)
+    kinds |= dict.fromkeys(weighted, "pending")
+    check()
+    go(more, "late-")
+    go(steps, "")
 
 
 def test_what_comes_and_goes_leaves_nothing_behind() -> None:
