@@ -78,6 +78,8 @@ class RunView:
         self._took: float | None = None
         self._active: set[str] = set()
         self._with_eta: set[str] = set()
+        self._waiting: dict[str, float] = {}
+        """Sessions that wait for a worker, with the time since when, which is also their order."""
         self.failures = RecentFailures()
         self._handlers: dict[type, Callable[[Any], None]] = {
             ev.RunStarted: self._run_started,
@@ -144,6 +146,11 @@ class RunView:
             return 0.0
         return _fraction(self.batch.progress / 100.0)
 
+    @property
+    def oldest_wait(self) -> float | None:
+        """Seconds that the session waits for a worker that waits longest; None where none does."""
+        return self.now - next(iter(self._waiting.values())) if self._waiting else None
+
     # -- events -------------------------------------------------------------------------------------------------------
 
     def apply(self, event: ev.Event) -> None:
@@ -186,6 +193,7 @@ class RunView:
         self.cpu.clear()
         self.log.clear()
         self._active.clear()
+        self._waiting.clear()
         self._with_eta.clear()
         self.parts |= {"header", "batch", "pool", "workers", "errors", "log", "order"}
 
@@ -195,6 +203,7 @@ class RunView:
             row = SessionRow(event.session, "", order=len(self.rows))
             self.rows[event.session] = row
             self.counts[row.state] += 1
+            self._waiting[row.id] = self.now
         row.title = clean(event.title, TITLE).strip() or clean(event.session, TITLE)
         row.needle = f"{row.title} {event.session}".casefold()
         row.source, row.output, row.size = clean(event.source), clean(event.output), event.size
@@ -381,6 +390,15 @@ class RunView:
 
     # -- states -------------------------------------------------------------------------------------------------------
 
+    def _follow_wait(self, row: SessionRow) -> None:
+        """It waits while it is queued, and between two stages."""
+        states = {cell.state for cell in row.cells.values()}
+        between = row.state is SessionState.RUNNING and CellState.PROCESSING not in states
+        if row.state is SessionState.QUEUED or between:
+            self._waiting.setdefault(row.id, self.now)
+        else:
+            self._waiting.pop(row.id, None)
+
     def _set_cell(self, row: SessionRow, stage: Stage, state: CellState) -> None:
         cell = row.cells[stage]
         counts = self.stage_counts[stage]
@@ -393,10 +411,13 @@ class RunView:
     def _set_state(self, row: SessionRow, state: SessionState) -> None:
         self.dirty.add(row.id)
         if row.state is state:
+            self._follow_wait(row)
             return
         self.counts[row.state] -= 1
         self.counts[state] += 1
         row.state, row.changed = state, self.now
+        self._waiting.pop(row.id, None)
+        self._follow_wait(row)
         (self._active.add if state in ACTIVE else self._active.discard)(row.id)
         self.parts |= {"batch", "order"}
 

@@ -171,7 +171,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
             self.say("The on_complete command failed; see the log.")
 
     def _second(self) -> None:
-        self.main.overview.redraw()
+        self.main.header.redraw()
 
     def watch_app_focus(self, focus: bool) -> None:
         """Look less often while nobody does."""
@@ -181,7 +181,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
     def freeze(self, *, on: bool) -> None:
         """Let the view stand still, or go on."""
         self.board.frozen = on
-        self.main.overview.redraw()
+        self.main.header.redraw()
         if not on:
             self.look()
 

@@ -1,4 +1,4 @@
-"""Every sign that the dashboard draws, in two sets: one for good terminals, one in plain ASCII."""
+"""Every sign that is drawn, in two sets: one for good terminals, one in plain ASCII."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Glyphs:
     dot: str
     up: str
     down: str
+    warning: str
     about: str
     """Plus or minus."""
     times: str
@@ -83,6 +84,7 @@ UNICODE = Glyphs(
     dot="·",
     up="▲",
     down="▼",
+    warning="▲",
     about="±",
     times="×",
     dash="–",
@@ -132,6 +134,7 @@ ASCII = Glyphs(
     dot="-",
     up="^",
     down="v",
+    warning="!",
     about="+-",
     times="x",
     dash="-",

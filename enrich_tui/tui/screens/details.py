@@ -14,12 +14,11 @@ from enrich_tui.display.view import Changes
 from enrich_tui.text import fit, seconds_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.columns import state_style
 from enrich_tui.tui.screens import results
 from enrich_tui.tui.screens.reader import ReaderScreen
 from enrich_tui.tui.widgets.reader import Paragraph
 from enrich_tui.widgets.drawing import Row, bytes_text
-from enrich_tui.widgets.palette import Palette
+from enrich_tui.widgets.palette import Palette, state_style
 
 _LABEL = 12
 _READERS: dict[str, Callable[[str, Palette], Awaitable[list[Paragraph]]]] = {

@@ -33,7 +33,7 @@ class ReplayScreen(MainScreen, inherit_bindings=False):
         player = self.board.player
         if player is not None:
             action(player)
-            self.overview.redraw()
+            self.header.redraw()
             self.query_one(KeyLine).redraw()
         return player
 
