@@ -32,7 +32,7 @@ def discover(root: Path, output: Path | None = None) -> Library:
         raise FileNotFoundError(root)
     search = _Search(root, Path(os.path.abspath(output)) if output else None)  # noqa: PTH100
     if root.is_file():
-        search.root_file(root)
+        search.lone_file(root, _by_stem(_files(root.parent)))
     else:
         with os.scandir(root):
             pass  # raises where the root itself cannot be listed; folders below are rejected instead
@@ -113,7 +113,7 @@ class _Search:
             taken = set(media)
             siblings = _by_stem(files)
             for path in media:
-                taken.update(self._lone_file(path, siblings))
+                taken.update(self.lone_file(path, siblings))
             if pictures:
                 self._reject(folder, "Pictures beside recordings belong to none; name them in a session.toml.")
                 taken.update(pictures)
@@ -121,15 +121,11 @@ class _Search:
             if path not in taken:
                 self._reject(path, _reason(path))
 
-    def root_file(self, path: Path) -> None:
-        """The root is one recording, perhaps with sidecars beside it."""
+    def lone_file(self, path: Path, siblings: Mapping[str, list[Path]]) -> set[Path]:
+        """Add a recording with its sidecars; returns the sidecars. ``siblings``: the files of its folder, by stem."""
         if path.is_symlink():
             self._reject(path, "Links are not followed; name the file itself.")
-        else:
-            self._lone_file(path, _by_stem(_files(path.parent)))
-
-    def _lone_file(self, path: Path, siblings: Mapping[str, list[Path]]) -> set[Path]:
-        """Add a recording with its sidecars; returns the sidecars. ``siblings``: the files of its folder, by stem."""
+            return set()
         ending = kinds.suffix(path)
         if ending not in kinds.MEDIA:
             self._reject(path, _reason(path))
@@ -145,8 +141,7 @@ class _Search:
                 video=[path] if ending in kinds.VIDEO else [],
                 captions=captions,
                 notes=notes,
-            ),
-            lone=True,
+            )
         )
         return {*captions, *notes}
 
@@ -156,13 +151,14 @@ class _Search:
         except manifest.ManifestError as error:
             self._reject(file, str(error))
 
-    def _add(self, draft: Draft, *, lone: bool = False) -> None:
+    def _add(self, draft: Draft) -> None:
         relative = draft.source.relative_to(self._root).as_posix() if draft.source != self._root else draft.source.name
         ident = _unique(draft.ident or clean(relative), relative, self._ids.__contains__)
         self._ids.add(ident)
-        self._sessions.append(draft.session(ident, self._results_of(draft.source, lone=lone)))
+        self._sessions.append(draft.session(ident, self._results_of(draft.source)))
 
-    def _results_of(self, source: Path, *, lone: bool) -> Path:
+    def _results_of(self, source: Path) -> Path:
+        lone = not source.is_dir()
         if self._output is None:
             return source.with_name(source.name + kinds.RESULTS_SUFFIX) if lone else source / kinds.RESULTS_FOLDER
         below = Path(source.name) if source == self._root else source.relative_to(self._root)

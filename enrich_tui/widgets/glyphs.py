@@ -1,4 +1,4 @@
-"""Every sign that is drawn, in two sets: one for good terminals, one in plain ASCII."""
+"""Every sign that the dashboard draws, in two sets: one for good terminals, one in plain ASCII."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ class Glyphs:
     dot: str
     up: str
     down: str
-    warning: str
     about: str
     """Plus or minus."""
     times: str
@@ -62,16 +61,7 @@ UNICODE = Glyphs(
         CellState.CANCELLED: "⊘",
     },
     workers={"active": "▶", "idle": "◌", "error": "✖", "restarting": "↻", "shutdown": "–"},
-    run={
-        "starting": "◌",
-        "running": "▶",
-        "paused": "‖",
-        "draining": "▽",
-        "stopping": "■",
-        "done": "✔",
-        "stopped": "■",
-        "silent": "?",
-    },
+    run={"starting": "◌", "running": "▶", "paused": "‖", "draining": "▽", "stopping": "■", "done": "✔"},
     full="█",
     parts="▏▎▍▌▋▊▉",
     rest="·",
@@ -84,7 +74,6 @@ UNICODE = Glyphs(
     dot="·",
     up="▲",
     down="▼",
-    warning="▲",
     about="±",
     times="×",
     dash="–",
@@ -112,16 +101,7 @@ ASCII = Glyphs(
         CellState.CANCELLED: "/",
     },
     workers={"active": ">", "idle": "o", "error": "x", "restarting": "~", "shutdown": "-"},
-    run={
-        "starting": "o",
-        "running": ">",
-        "paused": "=",
-        "draining": "v",
-        "stopping": "#",
-        "done": "+",
-        "stopped": "#",
-        "silent": "?",
-    },
+    run={"starting": "o", "running": ">", "paused": "=", "draining": "v", "stopping": "#", "done": "+"},
     full="#",
     parts="",
     rest=".",
@@ -134,7 +114,6 @@ ASCII = Glyphs(
     dot="-",
     up="^",
     down="v",
-    warning="!",
     about="+-",
     times="x",
     dash="-",
