@@ -10,7 +10,8 @@ import sys
 def main() -> int:
     """Run the command line; returns the exit code."""
     _prepare_streams()
-    from enrich_tui.cli import SIGNALS, run, silence_stdout
+    from enrich_tui.cli import run
+    from enrich_tui.show import SIGNALS, silence_stdout
 
     try:
         return run(sys.argv[1:])

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import gc
-import io
+import json
+import math
 import os
-import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from enrich_tui.show import silence_stdout
 from enrich_tui.version import __version__
 
 if TYPE_CHECKING:
     from enrich_tui.config import Config
     from enrich_tui.discovery import Library
-    from enrich_tui.events import Sink
-    from enrich_tui.pipeline.run import BatchRun
 
 USAGE = 2
 """Exit code where the command line or the configuration cannot be used."""
 
-SIGNALS = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
-"""Exit code by signal."""
-
 DISPLAYS = ("full", "plain", "json", "none")
 STAGE_NAMES = ("audio", "video", "summary", "canvas")
-COMMANDS = ("run", "demo", "plan", "status", "doctor")
+COMMANDS = ("run", "demo", "plan", "status", "replay", "schema", "doctor")
+
+
+class _UsageError(Exception):
+    """The command line or the configuration cannot be used; the text says why."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,6 +41,15 @@ def _positive(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 64:
         raise argparse.ArgumentTypeError("must be from 1 to 64")
+    return number
+
+
+def _speed(text: str) -> float:
+    if text == "max":
+        return math.inf
+    number = float(text)
+    if not 0.25 <= number <= 1000:
+        raise argparse.ArgumentTypeError("must be from 0.25 to 1000, or max")
     return number
 
 
@@ -62,18 +70,25 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"enrich-tui {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    def with_library_options(name: str, help_text: str) -> argparse.ArgumentParser:
+    def with_display_options(name: str, help_text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text, description=help_text)
         command.add_argument("--display", choices=DISPLAYS, help="full: the dashboard; plain: lines; json: JSON Lines")
+        command.add_argument("--config", type=Path, metavar="FILE", help="use this configuration file")
+        return command
+
+    def with_library_options(name: str, help_text: str) -> argparse.ArgumentParser:
+        command = with_display_options(name, help_text)
         command.add_argument("--output", type=Path, metavar="DIR", help="all results are below this folder")
         command.add_argument("--workers", type=_positive, metavar="N", help="how many workers, 1 to 64")
         command.add_argument("--stages", type=_stages, metavar="A,B", help=f"only these of {', '.join(STAGE_NAMES)}")
-        command.add_argument("--config", type=Path, metavar="FILE", help="use this configuration file")
         return command
 
     def with_run_options(name: str, help_text: str) -> argparse.ArgumentParser:
         command = with_library_options(name, help_text)
         command.add_argument("--fresh", action="store_true", help="do everything again, whatever is there")
+        return with_dashboard_options(command)
+
+    def with_dashboard_options(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
         command.add_argument("--exit-on-complete", action="store_true", help="close the dashboard at the end")
         command.add_argument("--ascii", action="store_true", help="draw with plain characters only")
         return command
@@ -87,6 +102,12 @@ def _parser() -> argparse.ArgumentParser:
     plan_command.add_argument("--fresh", action="store_true", help="as if everything were to be done again")
     status_command = with_library_options("status", "say how the sessions of a folder stand")
     status_command.add_argument("path", type=Path, metavar="PATH")
+    replay_command = with_dashboard_options(
+        with_display_options("replay", "show a recorded run (--display json) again")
+    )
+    replay_command.add_argument("path", metavar="FILE", help="its JSON Lines; - for standard input")
+    replay_command.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="0.25 to 1000 times, or max")
+    commands.add_parser("schema", help="print the JSON Schema of the lines that --display json writes")
     commands.add_parser("doctor", help="say what is installed and ready, and what is missing")
     return parser
 
@@ -94,6 +115,8 @@ def _parser() -> argparse.ArgumentParser:
 def run(arguments: Sequence[str]) -> int:
     """Do what the command line says; returns the exit code."""
     arguments = list(arguments)
+    if arguments and arguments[0].partition("=")[0] == "--replay":
+        arguments[:1] = ["replay", *arguments[0].split("=", 1)[1:]]
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         arguments.insert(0, "run")
     parser = _parser()
@@ -108,7 +131,22 @@ def run(arguments: Sequence[str]) -> int:
         from enrich_tui.doctor import examine
 
         return examine(sys.stdout)
-    return _enrich(options)
+    if options.command == "schema":
+        from enrich_tui.display.json_lines import schema
+
+        return _print([json.dumps(schema(), indent=1)])
+    try:
+        return _replay(options) if options.command == "replay" else _enrich(options)
+    except _UsageError as error:
+        return _fail(str(error))
+
+
+def _print(lines: Iterable[str]) -> int:
+    try:
+        print("\n".join(lines), flush=True)  # noqa: T201
+    except OSError:  # the reader or the whole terminal is gone
+        silence_stdout()
+    return 0
 
 
 def _fail(message: str) -> int:
@@ -117,14 +155,10 @@ def _fail(message: str) -> int:
 
 
 def _enrich(options: argparse.Namespace) -> int:
-    from enrich_tui.config import ConfigError, load_config
     from enrich_tui.discovery import discover
     from enrich_tui.text import clean
 
-    try:
-        config = _overridden(load_config(options.config), options)
-    except ConfigError as error:
-        return _fail(str(error))
+    config, display = _configured(options)
     path: Path = options.path
     shown = clean(str(path))
     if options.command in {"plan", "status"}:
@@ -140,11 +174,10 @@ def _enrich(options: argparse.Namespace) -> int:
         return _fail(f"there is nothing at {shown}.")
     except OSError:
         return _fail(f"{shown} cannot be read.")
-    display = options.display or _display_from_environment()
-    if display not in DISPLAYS:
-        return _fail(f"ENRICH_DISPLAY is '{clean(display, 40)}'; choose from {', '.join(DISPLAYS)}.")
     if options.command in {"plan", "status"}:
         return _tell(library, config, display, options)
+    import asyncio
+
     from enrich_tui.store.owner import NotOwnedError
 
     try:
@@ -156,30 +189,65 @@ def _enrich(options: argparse.Namespace) -> int:
 def _tell(library: Library, config: Config, display: str, options: argparse.Namespace) -> int:
     """Answer ``plan`` or ``status`` on standard output, without a worker and without owning the library."""
     from enrich_tui.display import overview
-    from enrich_tui.launch import planned, results_of
     from enrich_tui.model import EnrichmentOptions, Stage
-    from enrich_tui.pipeline.plan import standing
+    from enrich_tui.pipeline.plan import plan_run, standing
+    from enrich_tui.store.history import history_path, load_history
 
     wanted = EnrichmentOptions.of({Stage(name) for name in config.stages})
     if options.command == "plan":
-        plan = planned(library, wanted, config, output=options.output, fresh=options.fresh)
+        plan = plan_run(
+            library.sessions,
+            wanted,
+            config.stage,
+            workers=config.worker_count,
+            cpu_slots=os.cpu_count() or 1,
+            history=load_history(history_path()),
+            fresh=options.fresh,
+        )
         lines = overview.plan_json(plan) if display == "json" else overview.plan_lines(plan)
     else:
-        elsewhere = results_of(library, options.output)
-        standings = [standing(session, wanted.stages, elsewhere) for session in library.sessions]
+        standings = [standing(session, wanted.stages) for session in library.sessions]
         lines = overview.status_json(standings) if display == "json" else overview.status_lines(standings)
+    return _print(lines)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from enrich_tui.replaying import STANDARD_INPUT, replay
+    from enrich_tui.sources.recording import RecordingError
+    from enrich_tui.text import clean
+
+    config, display = _configured(options)
+    shown = "standard input" if options.path == STANDARD_INPUT else clean(options.path)
     try:
-        print("\n".join(lines), flush=True)  # noqa: T201
-    except OSError:  # the reader or the whole terminal is gone
-        silence_stdout()
-    return 0
+        return replay(options.path, options.speed, display, config, exit_on_complete=options.exit_on_complete)
+    except RecordingError as error:
+        return _fail(f"{shown}: {error}")
+    except FileNotFoundError:
+        return _fail(f"there is nothing at {shown}.")
+    except OSError:
+        return _fail(f"{shown} cannot be read.")
+
+
+def _configured(options: argparse.Namespace) -> tuple[Config, str]:
+    """The configuration and the display that are wanted. Raises :class:`_UsageError`."""
+    from enrich_tui.config import ConfigError, load_config
+    from enrich_tui.text import clean
+
+    try:
+        config = _overridden(load_config(options.config), options)
+    except ConfigError as error:
+        raise _UsageError(str(error)) from None
+    display: str = options.display or _display_from_environment()
+    if display not in DISPLAYS:
+        raise _UsageError(f"ENRICH_DISPLAY is '{clean(display, 40)}'; choose from {', '.join(DISPLAYS)}.")
+    return config, display
 
 
 def _overridden(config: Config, options: argparse.Namespace) -> Config:
     changes: dict[str, object] = {}
-    if options.workers:
+    if getattr(options, "workers", None):
         changes["workers"] = options.workers
-    if options.stages:
+    if getattr(options, "stages", None):
         changes["stages"] = options.stages
     if getattr(options, "ascii", False):
         changes["ui"] = config.ui.model_copy(update={"ascii": True})
@@ -199,64 +267,16 @@ async def _watch(library: Library, config: Config, display: str, options: argpar
     from enrich_tui.launch import live_run
     from enrich_tui.logs import start_log
     from enrich_tui.model import EnrichmentOptions, Stage
+    from enrich_tui.show import Shown, show
 
     start_log()
     wanted = EnrichmentOptions.of({Stage(name) for name in config.stages})
     keep_open = display == "full" and not options.exit_on_complete
     running = live_run(library, wanted, config, output=options.output, keep_open=keep_open, fresh=options.fresh)
     async with running as batch:
-        if display == "full":
-            code = await _dashboard(batch, config, options)
-        else:
-            code = await _headless(batch, _sink(display))
+        shown = Shown(batch, controls=batch, stop=batch.stop)
+        code = await show(shown, display, config, exit_on_complete=options.exit_on_complete)
         results, elapsed = batch.results, batch.elapsed
     if display != "json":
-        try:
-            print("\n".join(summary_lines(results, elapsed)), flush=True)  # noqa: T201
-        except OSError:  # the reader or the whole terminal is gone
-            silence_stdout()
+        _print(summary_lines(results, elapsed))
     return code
-
-
-async def _dashboard(batch: BatchRun, config: Config, options: argparse.Namespace) -> int:
-    from enrich_tui.tui.app import Dashboard
-
-    app = Dashboard(batch, batch, ui=config.ui, keys=config.keys, exit_on_complete=options.exit_on_complete)
-    await app.run_async(mouse=config.ui.mouse)
-    return app.return_code or 0
-
-
-def _sink(display: str) -> Sink:
-    if display == "json":
-        from enrich_tui.display.json_lines import JsonDisplay
-
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # as JSON is, whatever the terminal's own encoding
-        return JsonDisplay(sys.stdout)
-    if display == "plain":
-        from enrich_tui.display.plain import PlainDisplay
-
-        return PlainDisplay(sys.stderr)
-    return lambda _event: None
-
-
-async def _headless(batch: BatchRun, sink: Sink) -> int:
-    loop = asyncio.get_running_loop()
-    for name, code in SIGNALS.items():
-        number = getattr(signal, name, None)
-        if number is not None and os.name != "nt":
-            loop.add_signal_handler(number, batch.stop, code)
-
-    def guarded(event: object) -> None:
-        try:
-            sink(event)  # type: ignore[arg-type]
-        except OSError:  # the reader or the whole terminal is gone
-            silence_stdout()
-            batch.stop(SIGNALS["SIGHUP"])
-
-    return await batch.run(guarded)
-
-
-def silence_stdout() -> None:
-    """The reader is gone: let the interpreter's own last flush go nowhere instead of failing."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

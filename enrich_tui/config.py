@@ -5,6 +5,7 @@ The settings that a stage depends on live in :class:`StageConfig`, because they 
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +13,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 APP = "enrich-tui"
+
+MAX_WORKERS = 8
+"""Workers by default where there are more processors."""
 
 
 class ConfigError(Exception):
@@ -104,6 +108,11 @@ class Config(_Section):
     ui: UiConfig = UiConfig()
     keys: dict[str, str] = Field(default_factory=dict)
     """Binding id to keys (comma separated), for the dashboard."""
+
+    @property
+    def worker_count(self) -> int:
+        """How many workers there are to be."""
+        return self.workers or min(MAX_WORKERS, os.cpu_count() or 1)
 
 
 def config_path() -> Path:

@@ -248,8 +248,16 @@ class Noted(_Event):
     message: str
 
 
+class OwnerSeen(_Event):
+    """Only where another program's run is followed: how that program is, after a change."""
+
+    type: Literal["owner"] = "owner"
+    state: Literal["working", "silent", "gone"]
+    """``silent``: it holds the library and does nothing, as when it is suspended; ``gone``: the library is free."""
+
+
 class RunFinished(_Event):
-    """Last event of a stream."""
+    """Last event of a run. Another run-started may follow where the work is taken over."""
 
     type: Literal["run-finished"] = "run-finished"
     complete: int
@@ -278,6 +286,7 @@ Event = Annotated[
     | PoolChanged
     | BatchChanged
     | Noted
+    | OwnerSeen
     | RunFinished,
     Field(discriminator="type"),
 ]
@@ -341,3 +350,38 @@ class Controls(Protocol):
 
     def stop(self) -> None:
         """Stop now; the work goes on at the next start."""
+
+
+class Player(Protocol):
+    """What a person can ask of a recorded run that is played again. Times are seconds of the recording."""
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the recording in one second; infinite: all at once."""
+
+    @property
+    def paused(self) -> bool:
+        """True while it stands still."""
+
+    @property
+    def position(self) -> float:
+        """Where it is."""
+
+    @property
+    def length(self) -> float:
+        """Where it ends."""
+
+    def pause(self) -> None:
+        """Stand still, or go on."""
+
+    def faster(self) -> None:
+        """The next speed."""
+
+    def slower(self) -> None:
+        """The speed before."""
+
+    def step(self) -> None:
+        """Stand still, one event further."""
+
+    def seek(self, by: float) -> None:
+        """Go forward, or back where ``by`` is negative."""

@@ -12,8 +12,6 @@ from enrich_tui.discovery import Library
 from enrich_tui.errors import ErrorHandler
 from enrich_tui.logs import log_folder
 from enrich_tui.model import EnrichmentOptions
-from enrich_tui.pipeline.adopt import Elsewhere
-from enrich_tui.pipeline.plan import Plan, plan_run
 from enrich_tui.pipeline.processes import on_worker
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
@@ -23,40 +21,6 @@ from enrich_tui.store.history import history_path, load_history, save_history
 from enrich_tui.store.owner import home_of, own
 from enrich_tui.worker.lengths import LengthFinder
 from enrich_tui.worker.process import ProcessExecutors
-
-MAX_WORKERS = 8
-"""Workers by default where there are more processors."""
-
-
-def worker_count(config: Config) -> int:
-    """How many workers there are to be."""
-    return config.workers or min(MAX_WORKERS, os.cpu_count() or 1)
-
-
-def results_of(library: Library, output: Path | None = None) -> Elsewhere:
-    """Finds results in this library by what they were made of."""
-    return Elsewhere(library.root, output, library.sessions)
-
-
-def planned(
-    library: Library,
-    options: EnrichmentOptions,
-    config: Config,
-    *,
-    output: Path | None = None,
-    fresh: bool = False,
-) -> Plan:
-    """What a live run with these settings would do, and how long it would take."""
-    return plan_run(
-        library.sessions,
-        options,
-        config.stage,
-        workers=worker_count(config),
-        cpu_slots=os.cpu_count() or 1,
-        history=load_history(history_path()),
-        fresh=fresh,
-        elsewhere=results_of(library, output),
-    )
 
 
 @asynccontextmanager
@@ -77,7 +41,7 @@ async def live_run(
     """
     with own(home_of(library.root, output)) as owner:
         cores = os.cpu_count() or 1
-        workers = worker_count(config)
+        workers = config.worker_count
         slots = min(workers, cores)
         executors = ProcessExecutors(config.limits, threads=max(1, cores // slots), log_dir=log_folder())
         pool = WorkerPool(
@@ -105,7 +69,6 @@ async def live_run(
                 keep_open=keep_open,
                 fresh=fresh,
                 owner=owner,
-                output=output,
             )
         finally:
             await pool.shutdown(timeout=0.0)

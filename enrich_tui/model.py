@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,10 +33,16 @@ def _path_to_json(path: Path) -> str:
     return text
 
 
+@lru_cache(maxsize=256)
+def _path_from_text(text: str) -> Path:
+    """Kept, because the records of ten thousand sessions name the same few files."""
+    return Path(os.fsdecode(bytes.fromhex(text[1:]))) if text.startswith("\0") else Path(text)
+
+
 def _path_from_json(value: object, handler: ValidatorFunctionWrapHandler) -> Path:
-    if isinstance(value, str) and value.startswith("\0"):
-        return Path(os.fsdecode(bytes.fromhex(value[1:])))
-    path: Path = handler(value)
+    if isinstance(value, Path):
+        return value
+    path: Path = _path_from_text(value) if isinstance(value, str) else handler(value)
     return path
 
 

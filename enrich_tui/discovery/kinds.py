@@ -17,6 +17,7 @@ MANIFESTS = ("session.toml", "session.json")
 RESULTS_FOLDER = "enriched"
 RESULTS_SUFFIX = ".enriched"
 
+_DIGITS = re.compile(r"(\d+)")
 _DATE = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)(?:[ _T.-]+(?:at )?(\d\d)[.:h-]?(\d\d)(?:[.:m-]?(\d\d))?)?")
 
 
@@ -42,8 +43,8 @@ def date_in_name(name: str) -> datetime | None:
         return None
 
 
-def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Sorts ``part 10`` after ``part 9``."""
-    return tuple(
-        (0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", name) if part
-    )
+def natural_key(name: str) -> list[str | int]:
+    """Sorts ``part 10`` after ``part 9``: text and numbers take turns, so that like is compared with like."""
+    key: list[str | int] = [*_DIGITS.split(name.casefold())]
+    key[1::2] = map(int, key[1::2])
+    return key

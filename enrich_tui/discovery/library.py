@@ -32,7 +32,7 @@ def discover(root: Path, output: Path | None = None) -> Library:
         raise FileNotFoundError(root)
     search = _Search(root, Path(os.path.abspath(output)) if output else None)  # noqa: PTH100
     if root.is_file():
-        search.lone_file(root, _by_stem(_files(root.parent)))
+        search.root_file(root)
     else:
         with os.scandir(root):
             pass  # raises where the root itself cannot be listed; folders below are rejected instead
@@ -113,7 +113,7 @@ class _Search:
             taken = set(media)
             siblings = _by_stem(files)
             for path in media:
-                taken.update(self.lone_file(path, siblings))
+                taken.update(self._lone_file(path, siblings))
             if pictures:
                 self._reject(folder, "Pictures beside recordings belong to none; name them in a session.toml.")
                 taken.update(pictures)
@@ -121,11 +121,15 @@ class _Search:
             if path not in taken:
                 self._reject(path, _reason(path))
 
-    def lone_file(self, path: Path, siblings: Mapping[str, list[Path]]) -> set[Path]:
-        """Add a recording with its sidecars; returns the sidecars. ``siblings``: the files of its folder, by stem."""
+    def root_file(self, path: Path) -> None:
+        """The root is one recording, perhaps with sidecars beside it."""
         if path.is_symlink():
             self._reject(path, "Links are not followed; name the file itself.")
-            return set()
+        else:
+            self._lone_file(path, _by_stem(_files(path.parent)))
+
+    def _lone_file(self, path: Path, siblings: Mapping[str, list[Path]]) -> set[Path]:
+        """Add a recording with its sidecars; returns the sidecars. ``siblings``: the files of its folder, by stem."""
         ending = kinds.suffix(path)
         if ending not in kinds.MEDIA:
             self._reject(path, _reason(path))
@@ -141,7 +145,8 @@ class _Search:
                 video=[path] if ending in kinds.VIDEO else [],
                 captions=captions,
                 notes=notes,
-            )
+            ),
+            lone=True,
         )
         return {*captions, *notes}
 
@@ -151,14 +156,13 @@ class _Search:
         except manifest.ManifestError as error:
             self._reject(file, str(error))
 
-    def _add(self, draft: Draft) -> None:
+    def _add(self, draft: Draft, *, lone: bool = False) -> None:
         relative = draft.source.relative_to(self._root).as_posix() if draft.source != self._root else draft.source.name
         ident = _unique(draft.ident or clean(relative), relative, self._ids.__contains__)
         self._ids.add(ident)
-        self._sessions.append(draft.session(ident, self._results_of(draft.source)))
+        self._sessions.append(draft.session(ident, self._results_of(draft.source, lone=lone)))
 
-    def _results_of(self, source: Path) -> Path:
-        lone = not source.is_dir()
+    def _results_of(self, source: Path, *, lone: bool) -> Path:
         if self._output is None:
             return source.with_name(source.name + kinds.RESULTS_SUFFIX) if lone else source / kinds.RESULTS_FOLDER
         below = Path(source.name) if source == self._root else source.relative_to(self._root)

@@ -30,8 +30,10 @@ HEARTBEAT = 30.0
 class PlainDisplay:
     """Writes what happens to a stream, line by line. Call it with every event."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, mark: str = "") -> None:
         self._stream = stream
+        self._mark = mark
+        """What is said of the run at its start, where it is not this program's: ``REPLAY``, ``READ-ONLY``."""
         self._titles: dict[str, str] = {}
         self._last = 0.0
         self._workers: dict[int, str] = {}
@@ -47,7 +49,9 @@ class PlainDisplay:
     def _line(self, event: Event) -> str | None:
         match event:
             case RunStarted():
+                self._last = 0.0
                 mark = "SIMULATED · " if event.simulated else ""
+                mark += f"{self._mark} · " if self._mark else ""
                 return f"{mark}{clean(event.library)} · {_count(event.workers, 'worker')}"
             case SessionQueued():
                 self._titles[event.session] = clean(event.title)
@@ -79,7 +83,7 @@ class PlainDisplay:
             case BatchChanged():
                 return self._heartbeat(event)
             case RunFinished():
-                return None
+                return self._run_finished(event) if self._mark else None
             case _:
                 return None
 
@@ -104,6 +108,14 @@ class PlainDisplay:
         if before == event.status or event.status not in {"error", "restarting"}:
             return None
         return f"worker {event.worker} {'is restarting' if event.status == 'restarting' else 'is in error'}"
+
+    @staticmethod
+    def _run_finished(event: RunFinished) -> str:
+        """In a run of its own the summary says so."""
+        told = f"{event.complete + event.partial} ok, {event.failed} failed"
+        for count, word in ((event.skipped, "skipped"), (event.cancelled, "cancelled")):
+            told += f", {count} {word}" if count else ""
+        return f"ended     {told} in {seconds_text(event.duration)}"
 
     def _heartbeat(self, event: BatchChanged) -> str | None:
         if event.state == "done" or event.t - self._last < HEARTBEAT:

@@ -65,6 +65,8 @@ class RunView:
         self.batch: ev.BatchChanged | None = None
         self.pool: ev.PoolChanged | None = None
         self.finished: ev.RunFinished | None = None
+        self.owner = "working"
+        """Of a run that is followed: how the program is that works, as :class:`enrich_tui.events.OwnerSeen`."""
         self.troubles = Troubles()
         self.log: deque[Line] = deque(maxlen=LINES)
         self.counts: Counter[SessionState] = Counter()
@@ -76,6 +78,8 @@ class RunView:
         self._took: float | None = None
         self._active: set[str] = set()
         self._with_eta: set[str] = set()
+        self._waiting: dict[str, float] = {}
+        """Sessions that wait for a worker, with the time since when, which is also their order."""
         self.failures = RecentFailures()
         self._handlers: dict[type, Callable[[Any], None]] = {
             ev.RunStarted: self._run_started,
@@ -94,6 +98,7 @@ class RunView:
             ev.PoolChanged: self._pool_changed,
             ev.BatchChanged: self._batch_changed,
             ev.Noted: self._noted,
+            ev.OwnerSeen: self._owner_seen,
             ev.RunFinished: self._run_finished,
         }
 
@@ -108,10 +113,14 @@ class RunView:
 
     @property
     def state(self) -> str:
-        """Of the run: ``starting``, ``running``, ``paused``, ``draining``, ``stopping`` or ``done``."""
-        if self.finished is not None:
-            return "done"
-        return self.batch.state if self.batch is not None else "starting"
+        """Of the run: ``starting``, ``running``, ``paused``, ``draining``, ``stopping``, ``done`` or ``stopped``.
+
+        ``stopped``: nobody works on it any more, and it is not done. A run that is followed can also be ``silent``.
+        """
+        state = self.batch.state if self.batch is not None else "starting"
+        if self.finished is not None or (self.owner == "gone" and state != "done"):
+            return "done" if self.finished is not None and self.ended == self.counts.total() else "stopped"
+        return self.owner if self.owner == "silent" else state
 
     @property
     def elapsed(self) -> float:
@@ -137,6 +146,11 @@ class RunView:
             return 0.0
         return _fraction(self.batch.progress / 100.0)
 
+    @property
+    def oldest_wait(self) -> float | None:
+        """Seconds that the session waits for a worker that waits longest; None where none does."""
+        return self.now - next(iter(self._waiting.values())) if self._waiting else None
+
     # -- events -------------------------------------------------------------------------------------------------------
 
     def apply(self, event: ev.Event) -> None:
@@ -157,11 +171,31 @@ class RunView:
         self.parts.add("log")
 
     def _run_started(self, event: ev.RunStarted) -> None:
+        if self.started is not None:
+            self._start_over(event.t)
         self.started = event
-        self.finished = None
         self.library = clean(event.library, TITLE)
         self.stages = tuple(stage for stage in STAGES if stage in event.stages) or STAGES
         self.parts |= {"header", "order"}
+
+    def _start_over(self, now: float) -> None:
+        """Another run begins: nothing of the one before is left."""
+        self.now = now
+        self.dirty |= self.rows.keys()
+        self.rows.clear()
+        self.workers.clear()
+        self.batch = self.pool = self.finished = self._took = None
+        self.owner = "working"
+        self.troubles, self.failures = Troubles(), RecentFailures()
+        self.counts.clear()
+        for counts in self.stage_counts.values():
+            counts.clear()
+        self.cpu.clear()
+        self.log.clear()
+        self._active.clear()
+        self._waiting.clear()
+        self._with_eta.clear()
+        self.parts |= {"header", "batch", "pool", "workers", "errors", "log", "order"}
 
     def _session_queued(self, event: ev.SessionQueued) -> None:
         row = self.rows.get(event.session)
@@ -169,6 +203,7 @@ class RunView:
             row = SessionRow(event.session, "", order=len(self.rows))
             self.rows[event.session] = row
             self.counts[row.state] += 1
+            self._waiting[row.id] = self.now
         row.title = clean(event.title, TITLE).strip() or clean(event.session, TITLE)
         row.needle = f"{row.title} {event.session}".casefold()
         row.source, row.output, row.size = clean(event.source), clean(event.output), event.size
@@ -345,11 +380,24 @@ class RunView:
     def _noted(self, event: ev.Noted) -> None:
         self._tell(event.level, _say(event.message))
 
+    def _owner_seen(self, event: ev.OwnerSeen) -> None:
+        self.owner = event.state
+        self.parts |= {"header", "batch"}
+
     def _run_finished(self, event: ev.RunFinished) -> None:
         self.finished = event
         self.parts |= {"header", "batch"}
 
     # -- states -------------------------------------------------------------------------------------------------------
+
+    def _follow_wait(self, row: SessionRow) -> None:
+        """It waits while it is queued, and between two stages."""
+        states = {cell.state for cell in row.cells.values()}
+        between = row.state is SessionState.RUNNING and CellState.PROCESSING not in states
+        if row.state is SessionState.QUEUED or between:
+            self._waiting.setdefault(row.id, self.now)
+        else:
+            self._waiting.pop(row.id, None)
 
     def _set_cell(self, row: SessionRow, stage: Stage, state: CellState) -> None:
         cell = row.cells[stage]
@@ -363,10 +411,13 @@ class RunView:
     def _set_state(self, row: SessionRow, state: SessionState) -> None:
         self.dirty.add(row.id)
         if row.state is state:
+            self._follow_wait(row)
             return
         self.counts[row.state] -= 1
         self.counts[state] += 1
         row.state, row.changed = state, self.now
+        self._waiting.pop(row.id, None)
+        self._follow_wait(row)
         (self._active.add if state in ACTIVE else self._active.discard)(row.id)
         self.parts |= {"batch", "order"}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -48,8 +49,14 @@ from enrich_tui.version import __version__
 TICK = 0.25
 """Seconds between two looks at the figures of batch and pool."""
 
+PACE = 0.1
+"""Seconds between two tellings of the batch's figures, however many sessions end meanwhile; the next tick tells."""
+
 VITALS = 1.0
 """Seconds between two looks at what a worker's process uses."""
+
+LATELY = 600.0
+"""Seconds over which the rate of sessions is told."""
 
 _PROBLEMS = frozenset(Problem)
 
@@ -100,7 +107,10 @@ class Announcer:
         self._jobs: dict[str, tuple[str, Stage]] = {}
         self._pool_seen: PoolStatus | None = None
         self._vitals: dict[int, tuple[float, float]] = {}
-        self._finished_at: list[float] = []
+        self._finished_at: deque[float] = deque()
+        """When sessions ended, in the last ten minutes."""
+        self._told_at = -math.inf
+        """When the batch's figures were told last."""
         self._last_end: float | None = None
 
     def emit(self, event: Event) -> None:
@@ -255,7 +265,8 @@ class Announcer:
                 advice=told.advice if told else None,
             )
         )
-        self._batch()
+        if self._last_end - self._told_at >= PACE:
+            self._batch()
 
     def reopened(self, entry: SessionEntry, was: SessionStatus) -> None:
         """A session that had ended is to run again."""
@@ -355,6 +366,7 @@ class Announcer:
         )
 
     def _batch(self) -> None:
+        self._told_at = time.monotonic()
         total = len(self._queue.entries)
         ended = self._ended
         failed = ended[SessionStatus.FAILED] + ended[SessionStatus.SKIPPED] + ended[SessionStatus.CANCELLED]
@@ -396,9 +408,10 @@ class Announcer:
     def _rate(self) -> float | None:
         """Sessions per minute over the last ten minutes, or since the start."""
         now = self._zero + self.elapsed
-        recent = [moment for moment in self._finished_at if now - moment < 600]
-        self._finished_at = recent
-        span = min(600.0, now - self._zero)
+        recent = self._finished_at
+        while recent and now - recent[0] >= LATELY:
+            recent.popleft()
+        span = min(LATELY, now - self._zero)
         return round(len(recent) * 60 / span, 2) if recent and span >= 1 else None
 
     def end(self, exit_code: int | None) -> int:

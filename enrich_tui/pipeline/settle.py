@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import queue
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,25 +13,14 @@ from typing import Any
 from enrich_tui.config import StageConfig
 from enrich_tui.errors import StageError, from_os_error
 from enrich_tui.errors.problems import Problem
-from enrich_tui.model import EnrichmentOptions, Session, Stage, StageOutcome, StageOutput, StageResult
+from enrich_tui.model import PREREQUISITES, EnrichmentOptions, Session, Stage, StageOutcome, StageOutput, StageResult
 from enrich_tui.pipeline import cache
-from enrich_tui.pipeline.adopt import Elsewhere, adopt, is_of, tells
 from enrich_tui.pipeline.outcome import completed, described, recorded
 from enrich_tui.pipeline.state import SessionEntry, StageState
 from enrich_tui.pipeline.verdict import anything_to_tell, has_input
-from enrich_tui.store.outputs import sweep_partials
+from enrich_tui.store.outputs import partials
 from enrich_tui.store.owner import Owner
-from enrich_tui.store.record import (
-    FileRecord,
-    SessionRecord,
-    StageRecord,
-    file_record,
-    read_record,
-    save_record,
-    save_spare,
-    set_aside,
-)
-from enrich_tui.text import clean
+from enrich_tui.store.record import FileRecord, SessionRecord, StageRecord, file_record, load_record, save_record
 from enrich_tui.version import __version__
 
 _log = logging.getLogger(__name__)
@@ -51,23 +39,12 @@ class Settler:
     """Compares what is wanted with what is there. Reads and hashes files in a thread."""
 
     def __init__(
-        self,
-        config: StageConfig,
-        options: EnrichmentOptions,
-        *,
-        fresh: bool = False,
-        owner: Owner | None = None,
-        elsewhere: Elsewhere | None = None,
-        note: Callable[[str], None] = lambda _: None,
+        self, config: StageConfig, options: EnrichmentOptions, *, fresh: bool = False, owner: Owner | None = None
     ) -> None:
-        """``note`` is told what a person should know of what was found, in words."""
         self._config = config
         self._wanted = options.stages
         self._fresh = fresh
         self._owner = owner
-        self._elsewhere = elsewhere or Elsewhere()
-        self._note = note
-        self._notes: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._known: dict[str, _Known] = {}
         self._settings: dict[Stage, dict[str, Any]] = {}
 
@@ -76,39 +53,53 @@ class Settler:
 
         The caller ends each yielded stage before it takes the next, because that may make others ready.
         """
-        settled = True
-        while settled:
-            settled = False
-            for stage in tuple(entry.ready(float("inf"))):
-                if entry.stages[stage].key or entry.stages[stage].state is StageState.DONE:
-                    continue
-                try:
-                    result = await self._consider(entry, stage)
-                except StageError as error:
-                    result = described(stage, error.problem, StageOutcome.FAILED, facts=error.facts)
-                while not self._notes.empty():
-                    self._note(self._notes.get_nowait())
-                if result is not None:
-                    settled = True
+        failed = True
+        while failed:  # what follows from a failure is the caller's to say
+            failed = False
+            for stage, result in await asyncio.to_thread(self._look, entry):
+                if entry.stages[stage].state is not StageState.DONE:  # it may have been cancelled meanwhile
+                    failed = result.status is StageOutcome.FAILED
                     yield stage, result
 
-    async def _consider(self, entry: SessionEntry, stage: Stage) -> StageResult | None:
+    def _look(self, entry: SessionEntry) -> list[tuple[Stage, StageResult]]:
+        """What has ended by now, as far as one finding follows from the other; up to the first failure.
+
+        All of it in one go: with ten thousand sessions each way into a thread and back counts.
+        """
+        results = entry.results()
+        found: list[tuple[Stage, StageResult]] = []
+        for stage, state in entry.stages.items():
+            ready = state.state in {StageState.WAITING, StageState.RETRYING} and not state.key
+            if not ready or not all(earlier in results for earlier in PREREQUISITES[stage]):
+                continue
+            try:
+                result = self._consider(entry, stage, results)
+            except StageError as error:
+                result = described(stage, error.problem, StageOutcome.FAILED, facts=error.facts)
+            if result is not None:
+                results[stage] = result
+                found.append((stage, result))
+                if result.status is StageOutcome.FAILED:
+                    break
+        return found
+
+    def _consider(self, entry: SessionEntry, stage: Stage, results: Mapping[Stage, StageResult]) -> StageResult | None:
         session = entry.session
         if stage not in self._wanted:
             return described(stage, Problem.NOT_WANTED, StageOutcome.SKIPPED)
         if not has_input(session, stage):
             return described(stage, Problem.NO_INPUT, StageOutcome.SKIPPED)
-        if stage in {Stage.SUMMARY, Stage.CANVAS} and not anything_to_tell(session, entry.results()):
+        if stage in {Stage.SUMMARY, Stage.CANVAS} and not anything_to_tell(session, results):
             return described(stage, Problem.NOTHING_TO_TELL, StageOutcome.SKIPPED)
-        return await asyncio.to_thread(self._compare, entry, stage)
+        return self._compare(entry, stage, results)
 
-    def _compare(self, entry: SessionEntry, stage: Stage) -> StageResult | None:
+    def _compare(self, entry: SessionEntry, stage: Stage, results: Mapping[Stage, StageResult]) -> StageResult | None:
         known = self._load(entry)
         session = entry.session
         before = {
             earlier: record
             for earlier, record in known.record.stages.items()
-            if (result := entry.stages[earlier].result) is not None and result.status is StageOutcome.COMPLETED
+            if earlier in results and results[earlier].status is StageOutcome.COMPLETED
         }
         key = cache.stage_key(session, stage, self._settings_of(entry, stage), known.sources, before)
         earlier_end = known.record.stages.get(stage)
@@ -128,53 +119,16 @@ class Settler:
     def _load(self, entry: SessionEntry) -> _Known:
         session = entry.session
         if session.id not in self._known:
+            self._sweep(session)
+            record = load_record(session.output)
             try:
-                self._known[session.id] = self._find(session)
+                sources = cache.read_sources(session, record)
             except OSError as error:
                 raise from_os_error(error) from error
+            if record is None:
+                record = SessionRecord(program=f"enrich-tui {__version__}", id=session.id, title=session.title)
+            self._known[session.id] = _Known(record, sources)
         return self._known[session.id]
-
-    def _find(self, session: Session) -> _Known:
-        """What is known of a session: by its own record, or by one elsewhere that was made of the same bytes."""
-        record, spoilt = read_record(session.output)
-        sources = cache.read_sources(session, record)
-        if spoilt:
-            self._set_aside(session, record)
-        record = self._taken_over(session, record, sources)
-        if record is None:
-            record = SessionRecord(program=f"enrich-tui {__version__}", id=session.id, title=session.title)
-        return _Known(record.model_copy(update={"output": session.output}), sources)
-
-    def _taken_over(
-        self, session: Session, record: SessionRecord | None, sources: dict[Path, FileRecord]
-    ) -> SessionRecord | None:
-        try:
-            if record is not None and is_of(record, sources):
-                if tells(session, record):
-                    return record
-                return adopt(session, record, sources, folder=session.output, keep=True, check=self._check)
-            found = None if self._fresh else self._elsewhere.find(session)
-            if found is None:
-                return record
-            keep = not self._elsewhere.is_orphan(found)
-            return adopt(session, found.record, sources, folder=found.folder, keep=keep, check=self._check)
-        except OSError:  # what cannot be taken over is made again
-            _log.warning("Results of the same recording could not be taken over.", exc_info=True)
-            return record
-
-    def _set_aside(self, session: Session, spare: SessionRecord | None) -> None:
-        """Keep a record that cannot be used under another name, and put its spare copy in its place.
-
-        Raises ``OSError``.
-        """
-        self._check()
-        aside = set_aside(session.output)
-        if spare is not None:
-            save_record(session, spare)
-        self._notes.put(
-            f"What was known of {session.title} could not be read. It is kept as {clean(aside.name)}; "
-            + ("an earlier copy takes its place." if spare is not None else "the session is looked at anew.")
-        )
 
     async def record(self, entry: SessionEntry, stage: Stage, output: StageOutput) -> StageResult:
         """Write down a stage that was done; its files are in place. Raises ``OSError`` where that cannot be.
@@ -219,34 +173,32 @@ class Settler:
 
     async def forget(self, entry: SessionEntry) -> None:
         """The session has ended: write down what did not complete, sweep half-written files, and let go of the rest."""
-        if (known := self._known.pop(entry.session.id, None)) is not None:
-            await asyncio.to_thread(self._conclude, entry, known)
+        known = self._known.pop(entry.session.id, None)
+        if known is None:
+            return
+        stages = _concluded(entry, known.record)
+        if entry.started is not None or stages != known.record.stages:
+            await asyncio.to_thread(self._conclude, entry.session, known, stages)
 
-    def _conclude(self, entry: SessionEntry, known: _Known) -> None:
-        session, stages = entry.session, dict(known.record.stages)
-        for main in tuple(known.sources.values())[:1]:
-            self._elsewhere.made(session, main)
-        for stage, result in entry.results().items():
-            if not result.cached and _is_telling(session, result, stages.get(stage)):
-                stages[stage] = StageRecord(
-                    key=entry.stages[stage].key,
-                    status=result.status,
-                    duration=result.duration,
-                    attempts=result.attempts,
-                    problem=result.problem,
-                    message=result.message,
-                    advice=result.advice,
-                    finished_at=_now(),
-                )
+    def _conclude(self, session: Session, known: _Known, stages: dict[Stage, StageRecord]) -> None:
+        self._sweep(session)
+        if stages == known.record.stages:
+            return
         record = known.record.model_copy(update={"stages": stages, "sources": tuple(known.sources.values())})
         try:
-            self._check()  # the half-written files of another owner are not ours to remove
-            sweep_partials(session.output)
-            if stages != known.record.stages:
-                save_record(session, record)
-            save_spare(session, record)
+            self._save(session, record)
         except OSError:  # what is finished is on record; the rest is found out again
             _log.warning("How a session ended could not be written down.", exc_info=True)
+
+    def _sweep(self, session: Session) -> None:
+        """Remove what a killed program or worker left half-written."""
+        try:
+            if leftovers := partials(session.output):
+                self._check()  # those of another owner are not ours to remove
+            for leftover in leftovers:
+                leftover.unlink(missing_ok=True)
+        except OSError:
+            _log.warning("Half-written files could not be removed.", exc_info=True)
 
     def _save(self, session: Session, record: SessionRecord) -> None:
         self._check()
@@ -255,6 +207,24 @@ class Settler:
     def _check(self) -> None:
         if self._owner is not None:
             self._owner.check()
+
+
+def _concluded(entry: SessionEntry, record: SessionRecord) -> dict[Stage, StageRecord]:
+    """The stages on record, with those that ended without completing."""
+    stages = dict(record.stages)
+    for stage, result in entry.results().items():
+        if not result.cached and _is_telling(entry.session, result, stages.get(stage)):
+            stages[stage] = StageRecord(
+                key=entry.stages[stage].key,
+                status=result.status,
+                duration=result.duration,
+                attempts=result.attempts,
+                problem=result.problem,
+                message=result.message,
+                advice=result.advice,
+                finished_at=_now(),
+            )
+    return stages
 
 
 def _is_telling(session: Session, result: StageResult, before: StageRecord | None) -> bool:

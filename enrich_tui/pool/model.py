@@ -58,7 +58,7 @@ class PoolStatus(Frozen):
     error: int
     """Workers that cannot take a job, the restarting ones among them."""
     pending: int
-    """Callers that wait for a worker."""
+    """Callers that wait for a worker, and jobs of :meth:`WorkerPool.run` that do."""
     error_rate: float
     """Percent: failed / (failed + completed) over the pool's life, across restarts; 0 before the first job ends."""
     avg_job_duration: float

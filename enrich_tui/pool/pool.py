@@ -10,11 +10,13 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
 
 from enrich_tui.errors.problems import Problem
 from enrich_tui.pool.errors import PoolError, PoolShutdownError, WorkerAcquisitionTimeoutError
 from enrich_tui.pool.executor import ExecutorFactory
+from enrich_tui.pool.jobs import Jobs
 from enrich_tui.pool.leaks import abandoned
 from enrich_tui.pool.lease import WorkerLease
 from enrich_tui.pool.model import PoolStatus, WorkerSnapshot, WorkerState
@@ -24,6 +26,9 @@ from enrich_tui.pool.waiters import Refusal
 from enrich_tui.pool.worker import Worker
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class WorkerPool:
@@ -90,8 +95,9 @@ class WorkerPool:
         if slot is None:
             if roster.closing:
                 raise PoolShutdownError
-            roster.warm_one()
-            waiter = roster.waiters.join(loop, wait)
+            roster.warm(1)
+            waiter: asyncio.Future[Slot | Refusal] = loop.create_future()
+            roster.waiters.join(waiter, loop, wait)
             try:
                 given = await waiter
             except BaseException:  # cancelled, or the caller's coroutine was closed
@@ -154,6 +160,31 @@ class WorkerPool:
     def worker(self, job_id: str, timeout: float | None = None) -> WorkerLease:
         """``async with pool.worker(job_id) as worker``: acquire, assign and release, whatever happens in between."""
         return WorkerLease(self, job_id, timeout)
+
+    async def run(
+        self,
+        work: Callable[[Worker, T], Awaitable[R]],
+        jobs: Iterable[T],
+        *,
+        timeout: float = math.inf,  # noqa: ASYNC109 - one timer serves all
+        name: Callable[[T], str] = str,
+    ) -> list[R | BaseException]:
+        """Have ``work(worker, job)`` done for every job, and return what each returned or raised, in their order.
+
+        Jobs wait as records: only a worker at work has a task. Else it is as if each job had a task of its own with
+        ``async with pool.worker(name(job), timeout)`` around its work: in line with all other callers from now on, on
+        as many workers as there are at the time, and an error counts against the worker and stops no other job. A job
+        that no worker was free for in ``timeout`` seconds gets a :class:`WorkerAcquisitionTimeoutError`, one that still
+        waits at a shutdown a :class:`PoolShutdownError`. Cancelling the caller cancels what runs and drops the rest.
+
+        Where the workers have executors, ``work`` may be ``Worker.run``. Raises :class:`PoolShutdownError` where the
+        pool is shut down already, and ``ValueError`` for a timeout below 0.
+        """
+        self._bind()
+        wait = _seconds(timeout)
+        if self._roster.closing:
+            raise PoolShutdownError
+        return await Jobs(self, self._roster, work, tuple(jobs), timeout=wait, name=name).run()
 
     # -- figures ------------------------------------------------------------------------------------------------------
 

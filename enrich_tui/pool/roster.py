@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 
 from enrich_tui.errors.problems import Problem, WorkerCrashedError
 from enrich_tui.pool.executor import Executor, ExecutorFactory
@@ -39,7 +39,7 @@ class Roster:
     def __init__(self, rules: Rules, executor_factory: ExecutorFactory | None, clock: Callable[[], float]) -> None:
         self._rules = rules
         self._executor_factory = executor_factory
-        self._clock = clock
+        self.clock = clock
         self.slots: dict[int, Slot] = {}
         self.idle: list[Slot] = []
         """Slots that can take a job at once; the last one in is the first one out, because its caches are warm."""
@@ -58,7 +58,7 @@ class Roster:
         """A new slot with the lowest number that is free; nobody has been offered it yet."""
         ident = next(number for number in count(1) if number not in self.slots)
         executor = None if self._executor_factory is None else self._executor_factory(ident)
-        slot = self.slots[ident] = Slot(self, ident, executor, self._clock())
+        slot = self.slots[ident] = Slot(self, ident, executor, self.clock())
         return slot
 
     def take(self) -> Slot | None:
@@ -69,20 +69,19 @@ class Roster:
             if slot.executor is None or slot.executor.alive:
                 slot.leased = True
                 slot.lease_generation = slot.generation
-                slot.busy_since = slot.last_activity_at = self._clock()
+                slot.busy_since = slot.last_activity_at = self.clock()
                 if self.listeners:
                     self.changed(slot)
                 return slot
             self.died_idle(slot)
         return None
 
-    def warm_one(self) -> None:
-        """Start one slot that was never needed yet, if there is one."""
+    def warm(self, most: int) -> None:
+        """Start as many slots that were never needed yet, or as many as there are."""
         if self._executor_factory is not None:
-            for slot in self.slots.values():
-                if slot.condition is Condition.COLD:
-                    self.upkeep.start(slot)
-                    break
+            cold = (slot for slot in self.slots.values() if slot.condition is Condition.COLD)
+            for slot in tuple(islice(cold, most)):
+                self.upkeep.start(slot)
 
     def came_up(self, slot: Slot, now: float) -> None:
         """The slot can work: its holder goes on with it, where it was restarted under one, or somebody gets it."""
@@ -149,13 +148,13 @@ class Roster:
             self.idle.remove(slot)
         attempt = self.upkeep.halt(slot)
         cold = slot.condition is Condition.COLD
-        now = self._clock()
+        now = self.clock()
         slot.close(state, now)
         if state is WorkerState.REMOVED:
             del self.slots[slot.id]
             self.ledger.removed(slot, now)
             if self.waiters:
-                self.warm_one()
+                self.warm(1)
         stop = None
         if slot.executor is not None and not cold:
             stop = asyncio.create_task(_stop(slot, attempt), name=f"worker {slot.id} stops")
@@ -180,13 +179,13 @@ class Roster:
     def _did_not_start(self, slot: Slot) -> None:
         self.changed(slot)
         if self.waiters:  # somebody counted on this one
-            self.warm_one()
+            self.warm(1)
 
     def _fault(self, slot: Slot) -> None:
         if self._rules.auto_restart:
             self.upkeep.restart(slot)
         else:
-            slot.enter(Condition.ERROR, self._clock())
+            slot.enter(Condition.ERROR, self.clock())
             self.changed(slot)
 
 

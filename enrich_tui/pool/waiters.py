@@ -12,9 +12,10 @@ from collections import deque
 from enum import Enum, auto
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import count
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 _SLACK = 64
 """Dead entries that are not worth sweeping."""
@@ -27,33 +28,46 @@ class Refusal(Enum):
     SHUTDOWN = auto()
 
 
+class Waiter(Protocol[T_contra]):
+    """Who can stand in the line: a future, or whatever else can be told of its turn."""
+
+    def done(self) -> bool:
+        """True where it does not wait any more."""
+        ...
+
+    def set_result(self, given: T_contra | Refusal, /) -> object:
+        """It is its turn, or it gets nothing."""
+        ...
+
+
 class Waiters(Generic[T]):
-    """The line. A waiter awaits its future, which gets a ``T`` or a :class:`Refusal`; its length is who still waits."""
+    """The line. A waiter is given a ``T`` or a :class:`Refusal`; the length is how much is still waited for."""
 
     def __init__(self) -> None:
-        self.line: deque[asyncio.Future[T | Refusal]] = deque()
+        self.line: deque[Waiter[T]] = deque()
         # Deadlines mostly come in rising order, for which a push to the heap is O(1); the count keeps ties apart.
-        self._deadlines: list[tuple[float, int, asyncio.Future[T | Refusal]]] = []
+        self._deadlines: list[tuple[float, int, Waiter[T]]] = []
         self._order = count()
         self._timer: asyncio.TimerHandle | None = None
         self._due = math.inf
         """When the timer rings."""
         self._dead = 0
         """How many in the line do not wait any more."""
+        self.more = 0
+        """What those in the line wait for beyond one turn each; for them to keep up to date."""
 
     def __len__(self) -> int:
-        return len(self.line) - self._dead
+        return len(self.line) - self._dead + self.more
 
-    def join(self, loop: asyncio.AbstractEventLoop, timeout: float) -> asyncio.Future[T | Refusal]:
+    def join(self, waiter: Waiter[T], loop: asyncio.AbstractEventLoop, timeout: float) -> None:
         """Stand at the end of the line for at most ``timeout`` seconds (``math.inf``: for ever).
 
-        Who stops waiting for another reason than the future's result must say so: :meth:`leave`.
+        Who stops waiting for another reason than what it was given must say so: :meth:`leave`, :meth:`left`.
         """
-        future: asyncio.Future[T | Refusal] = loop.create_future()
-        self.line.append(future)
+        self.line.append(waiter)
         if timeout != math.inf:
             deadline = loop.time() + timeout
-            entry = (deadline, next(self._order), future)
+            entry = (deadline, next(self._order), waiter)
             if self._deadlines and self._deadlines[0][2].done():
                 heapreplace(self._deadlines, entry)
             else:
@@ -62,35 +76,42 @@ class Waiters(Generic[T]):
                     self._sweep()
             if deadline < self._due:
                 self._arm(loop, deadline)
-        return future
 
-    def next(self) -> asyncio.Future[T | Refusal] | None:
-        """Take the first one out of the line, whose future is then to be resolved at once; None where nobody waits."""
+    def next(self) -> Waiter[T] | None:
+        """Take the first one out of the line, who is then to be given something at once; None where nobody waits."""
         line = self.line
         while line:
-            future = line.popleft()
-            if not future.done():
-                return future
+            waiter = line.popleft()
+            if not waiter.done():
+                return waiter
             self._dead -= 1
         return None
+
+    def first_again(self, waiter: Waiter[T]) -> None:
+        """Who was just taken out of the line waits for another turn, before everybody else."""
+        self.line.appendleft(waiter)
 
     def leave(self, future: asyncio.Future[T | Refusal]) -> T | None:
         """Stop waiting. Returns what the waiter had already been given, which is then for the caller to pass on."""
         if future.cancel() or future.cancelled():
-            self._dead += 1
-            if self._dead > len(self) + _SLACK:
-                self._sweep()
+            self.left()
             return None
         given = future.result()
         return None if isinstance(given, Refusal) else given
 
+    def left(self) -> None:
+        """One of those in the line does not wait any more."""
+        self._dead += 1
+        if self._dead > len(self.line) - self._dead + _SLACK:
+            self._sweep()
+
     def refuse(self) -> None:
         """Send everybody away."""
-        for future in self.line:
-            if future.done():
+        for waiter in self.line:
+            if waiter.done():
                 self._dead -= 1
             else:
-                future.set_result(Refusal.SHUTDOWN)
+                waiter.set_result(Refusal.SHUTDOWN)
         self.line.clear()
         self._deadlines.clear()
         if self._timer is not None:
@@ -106,19 +127,19 @@ class Waiters(Generic[T]):
         self._timer, self._due = None, math.inf
         now = loop.time()
         while self._deadlines:
-            deadline, _, future = self._deadlines[0]
-            if not future.done():
+            deadline, _, waiter = self._deadlines[0]
+            if not waiter.done():
                 if deadline > now:
                     self._arm(loop, deadline)
                     break
-                future.set_result(Refusal.TIMEOUT)
+                waiter.set_result(Refusal.TIMEOUT)
                 self._dead += 1
             heappop(self._deadlines)
-        if self._dead > len(self) + _SLACK:
+        if self._dead > len(self.line) - self._dead + _SLACK:
             self._sweep()
 
     def _sweep(self) -> None:
-        living = deque(future for future in self.line if not future.done())
+        living = deque(waiter for waiter in self.line if not waiter.done())
         self._dead -= len(self.line) - len(living)
         self.line = living
         self._deadlines = [entry for entry in self._deadlines if not entry[2].done()]

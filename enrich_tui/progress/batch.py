@@ -15,11 +15,18 @@ PER_SECOND = 10
 """Most announcements in any second."""
 
 
+_UNIT = 2.0**64
+"""Weights are counted in such parts of a second: as whole numbers, of which sums are exact whatever comes and goes."""
+
+
 class _State(Enum):
     PENDING = auto()
     PROCESSING = auto()
     COMPLETED = auto()
     FAILED = auto()
+
+
+_ENDED = frozenset({_State.COMPLETED, _State.FAILED})
 
 
 class Batch:
@@ -31,10 +38,16 @@ class Batch:
 
     def __init__(self, session_ids: Iterable[str], weights: Mapping[str, float], now: float) -> None:
         self._states: dict[str, _State] = {}
-        self._progress: dict[str, float] = {}
-        self._weights: dict[str, float] = {}
-        self._weighted = True
         self._count: Counter[_State] = Counter()
+        self._weights: dict[str, int] = {}
+        self._weighted = True
+        # With ten thousand sessions nothing that happens often may look at all of them.
+        self._weight = 0
+        """Of all sessions."""
+        self._ended = 0
+        """Weight of those that have ended."""
+        self._under_way: dict[str, float] = {}
+        """Progress of those that have begun and not ended."""
         self.started_at = now
         self.extend(session_ids, weights)
 
@@ -43,14 +56,20 @@ class Batch:
 
     def extend(self, session_ids: Iterable[str], weights: Mapping[str, float]) -> None:
         """Count these sessions too, which are new."""
-        for session_id in session_ids:
-            self._states[session_id] = _State.PENDING
-            self._progress[session_id] = 0.0
-            self._count[_State.PENDING] += 1
-            self._weights[session_id] = weights.get(session_id, 0.0) if self._weighted else 1.0
-            if self._weights[session_id] <= 0.0:
+        new = dict.fromkeys(session_ids, _State.PENDING)
+        self._states.update(new)
+        self._count[_State.PENDING] += len(new)
+        if self._weighted and all(weights.get(session_id, 0.0) > 0.0 for session_id in new):
+            added = {session_id: int(weights[session_id] * _UNIT) for session_id in new}
+        else:
+            if self._weighted:
                 self._weighted = False
-                self._weights = dict.fromkeys(self._weights, 1.0)
+                self._weights = dict.fromkeys(self._weights, 1)
+                self._weight = len(self._weights)
+                self._ended = self._count[_State.COMPLETED] + self._count[_State.FAILED]
+            added = dict.fromkeys(new, 1)
+        self._weights.update(added)
+        self._weight += sum(added.values())
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
@@ -62,24 +81,29 @@ class Batch:
         """Take over how far a session is."""
         ended = {Phase.COMPLETE: _State.COMPLETED, Phase.FAILED: _State.FAILED}
         state = ended.get(run.phase, _State.PROCESSING)
-        self._set(run.session_id, state, 100.0 if run.ended else run.progress)
+        self._set(run.session_id, state, run.progress)
 
     def forget(self, session_id: str) -> None:
         """The session was cleared before it ended: it is pending again."""
         self._set(session_id, _State.PENDING, 0.0)
 
     def _set(self, session_id: str, state: _State, progress: float) -> None:
-        self._count[self._states[session_id]] -= 1
-        self._count[state] += 1
+        before, weight = self._states[session_id], self._weights[session_id]
         self._states[session_id] = state
-        self._progress[session_id] = progress
+        self._count[before] -= 1
+        self._count[state] += 1
+        self._ended += weight * ((state in _ENDED) - (before in _ENDED))
+        if state is _State.PROCESSING:
+            self._under_way[session_id] = progress
+        else:
+            self._under_way.pop(session_id, None)
 
     def snapshot(self, estimate: Estimate | None) -> BatchProgress:
         """The batch as it is now."""
         pending, processing, completed, failed = self.counts
-        weight = sum(self._weights.values())
-        done = sum(self._weights[session_id] * progress for session_id, progress in self._progress.items())
-        part = min(100.0, done / weight) if weight else 0.0
+        weight = self._weight
+        begun = sum(self._weights[session_id] * progress for session_id, progress in self._under_way.items())
+        part = min(100.0, (self._ended * 100 + begun) / weight) if weight else 0.0
         return BatchProgress(
             total=len(self._states),
             pending=pending,

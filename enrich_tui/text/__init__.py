@@ -3,7 +3,7 @@
 from enrich_tui.text.cleaning import clean
 from enrich_tui.text.gating import NEUTRAL, compose, gate, mentions_money
 from enrich_tui.text.measure import cells, fit, pad
-from enrich_tui.text.times import eta_text, seconds_text
+from enrich_tui.text.times import eta_text, seconds_text, speed_text
 
 __all__ = [
     "NEUTRAL",
@@ -16,4 +16,5 @@ __all__ = [
     "mentions_money",
     "pad",
     "seconds_text",
+    "speed_text",
 ]

@@ -45,6 +45,15 @@ def eta_text(low: float | None, mid: float | None, high: float | None) -> str:
     return text
 
 
+def speed_text(speed: float) -> str:
+    """How much faster than it was a recording is played.
+
+    >>> speed_text(0.25), speed_text(10), speed_text(math.inf)
+    ('0.25x', '10x', 'max')
+    """
+    return f"{speed:g}x" if math.isfinite(speed) else "max"
+
+
 def _span(seconds: float) -> str:
     minutes = math.floor(seconds / _MINUTE + 0.5)
     if minutes < 90:

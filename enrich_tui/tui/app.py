@@ -19,7 +19,7 @@ from enrich_tui.config import UiConfig
 from enrich_tui.display.listing import Listing
 from enrich_tui.display.report import report
 from enrich_tui.display.view import RunView
-from enrich_tui.events import Controls, Event, Source
+from enrich_tui.events import Controls, Event, Player, Source
 from enrich_tui.text import clean
 from enrich_tui.tui import keys, outward, themes
 from enrich_tui.tui.board import Board
@@ -29,6 +29,7 @@ from enrich_tui.tui.palette import RunProvider
 from enrich_tui.tui.screens.help import HelpScreen
 from enrich_tui.tui.screens.main import MainScreen
 from enrich_tui.tui.screens.reader import ReaderScreen
+from enrich_tui.tui.screens.replay import ReplayScreen
 from enrich_tui.tui.widgets.errors import ErrorPanel
 from enrich_tui.widgets import glyphs
 from enrich_tui.widgets.palette import palette
@@ -59,6 +60,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         ui: UiConfig,
         keys: Mapping[str, str] | None = None,
         exit_on_complete: bool = False,
+        player: Player | None = None,
     ) -> None:
         plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "linux"
         super().__init__(ansi_color=True if plain else None)
@@ -72,11 +74,12 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         self.theme = wanted if wanted in self.available_themes else themes.DARK.name
         view = RunView()
         self.board = Board(view, Listing(view), controls, glyphs.choose(ascii_only=ui.ascii), palette(self))
+        self.board.player = player
         self.commands = Commands(self.board, self.say)
         self._events: deque[Event] = deque()
         self._completed = False
         self._timers_by_focus: dict[bool, Timer] = {}
-        self.main = MainScreen(self.board)
+        self.main = ReplayScreen(self.board) if player is not None else MainScreen(self.board)
         self.set_class(self.board.glyphs is glyphs.ASCII, "-ascii")
         if not ui.motion:
             self.animation_level = "none"
@@ -144,11 +147,14 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         self._completed = done
 
     def _complete(self) -> None:
+        """A person wants to know that the work is done; of a recording that is no news."""
         view = self.board.view
+        if self.board.player is not None:
+            return
         if self._ui.notify:
             self.bell()
             self._notify_desktop(f"enrich: {view.ended - view.unhappy} done, {view.unhappy} failed")
-        if self._ui.on_complete:
+        if self._ui.on_complete and self.board.controls is not None:
             self.run_worker(self._on_complete(), exit_on_error=False)
         if self._exit_on_complete and self.board.controls is not None:
             self.board.controls.drain()
@@ -165,7 +171,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
             self.say("The on_complete command failed; see the log.")
 
     def _second(self) -> None:
-        self.main.overview.redraw()
+        self.main.header.redraw()
 
     def watch_app_focus(self, focus: bool) -> None:
         """Look less often while nobody does."""
@@ -175,7 +181,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
     def freeze(self, *, on: bool) -> None:
         """Let the view stand still, or go on."""
         self.board.frozen = on
-        self.main.overview.redraw()
+        self.main.header.redraw()
         if not on:
             self.look()
 
@@ -211,7 +217,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         in_errors = isinstance(self.focused, ErrorPanel)
         sections = [
             ("Errors", keys.ERRORS) if in_errors else ("Sessions", keys.TABLE),
-            ("The run and the view", keys.MAIN),
+            ("The run and the view", self.main.ALL_KEYS),
             ("Everywhere", keys.APP),
         ]
         self.push_screen(HelpScreen(self.board, sections))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from enrich_tui.display.listing import Listing
 from enrich_tui.display.rows import SessionRow
 from enrich_tui.display.view import RunView
-from enrich_tui.events import Controls
+from enrich_tui.events import Controls, Player
 from enrich_tui.widgets.glyphs import Glyphs
 from enrich_tui.widgets.palette import Palette
 
@@ -26,6 +27,19 @@ class Board:
     marked: set[str] = field(default_factory=set)
     filter_text: str = ""
     frozen: bool = False
+    player: Player | None = None
+    """Plays a recorded run again."""
+
+    @property
+    def clock(self) -> datetime | None:
+        """The time of day: now, or when a recorded run was where it is; None where that is not known."""
+        if self.player is None:
+            return datetime.now().astimezone()
+        try:
+            started = datetime.fromisoformat(self.view.started.at) if self.view.started else None
+            return started + timedelta(seconds=self.view.now) if started else None
+        except (ValueError, OverflowError):
+            return None
 
     @property
     def row(self) -> SessionRow | None:

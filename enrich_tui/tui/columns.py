@@ -10,18 +10,15 @@ from rich.style import Style
 from enrich_tui.display.listing import Sort
 from enrich_tui.display.rows import ENDED, Cell, CellState, SessionRow, SessionState
 from enrich_tui.model import Stage
-from enrich_tui.text import seconds_text
 from enrich_tui.tui.board import Board
-from enrich_tui.widgets.drawing import Row, bar, ordinal
+from enrich_tui.widgets.drawing import Row, bar, brief, ordinal, short_time
 from enrich_tui.widgets.glyphs import Glyphs
-from enrich_tui.widgets.palette import Palette
+from enrich_tui.widgets.palette import Palette, state_style
 
 _GUTTER, _SIGN, _TIME, _TRY, _WORKER = 2, 3, 6, 4, 4
 _STAGE, _STAGE_WIDE = 11, 15
 _NAME, _NAME_FAIR, _NAME_GOOD = 10, 18, 24
 _STAGE_NAME = 8
-SPANS = 100
-"""Hours from which on only hours are shown."""
 
 
 @dataclass(frozen=True)
@@ -81,19 +78,6 @@ def columns(width: int, stages: tuple[Stage, ...]) -> Columns:
     )
 
 
-def short_time(seconds: float | None) -> str:
-    """A duration in at most five cells."""
-    if seconds is None or seconds < 3600:
-        return seconds_text(seconds)
-    hours, minutes = divmod(int(seconds) // 60, 60)
-    return f"{hours}h{minutes:02}m" if hours < SPANS // 10 else f"{hours}h"
-
-
-def brief(seconds: float) -> str:
-    """What something took that is over, in at most five cells; never nothing."""
-    return "<1s" if 0 < seconds < 1 else short_time(seconds)
-
-
 def heading(layout: Columns, sort: Sort, palette: Palette) -> Row:
     """The names of the columns; the one that is sorted by stands out."""
 
@@ -109,21 +93,6 @@ def heading(layout: Columns, sort: Sort, palette: Palette) -> Row:
     row.cell("try", layout.attempt, style(None)).cell("w", layout.worker, style(None), right=True)
     row.cell("time", layout.time, style(Sort.TIME), right=True)
     return row.cell("eta", layout.eta, style(Sort.ETA), right=True)
-
-
-def state_style(state: SessionState, palette: Palette) -> Style:
-    """The colour of a session's sign."""
-    match state:
-        case SessionState.RUNNING:
-            return palette.accent
-        case SessionState.RETRYING | SessionState.PARTIAL:
-            return palette.warn
-        case SessionState.FAILED:
-            return palette.bad
-        case SessionState.DONE:
-            return palette.good
-        case _:
-            return palette.faint
 
 
 def session_line(row: SessionRow, board: Board, layout: Columns, *, selected: bool) -> Row:

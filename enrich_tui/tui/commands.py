@@ -130,7 +130,7 @@ class Commands:
     def working(self) -> bool:
         """True while there is work that leaving would interrupt."""
         view = self._board.view
-        if view.state in {"done", "stopping"}:
+        if view.state in {"done", "stopping", "stopped"}:
             return False
         return view.state == "starting" or any(row.state not in ENDED for row in view.rows.values())
 

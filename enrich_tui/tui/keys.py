@@ -60,6 +60,18 @@ MAIN = [
     key("previous-panel", "shift+tab", "app.focus_previous", "previous panel", "Go to the previous panel"),
 ]
 
+PLAYER = [
+    key(
+        "replay-pause", "space", "play", "pause", "Let the recording stand still, or go on; at its end, from its start"
+    ),
+    key("replay-slower", "minus", "slower", "slower", "Play the recording slower"),
+    key("replay-faster", "plus", "faster", "faster", "Play the recording faster"),
+    key("replay-back", "left", "seek(-1)", "back", "Go back in the recording, by a twentieth of its length"),
+    key("replay-forward", "right", "seek(1)", "forward", "Go forward in the recording, by a twentieth of its length"),
+    key("replay-step", "full_stop", "step", "step", "Stand still, one event further"),
+]
+"""What a recorded run has in place of the keys that are on the same places."""
+
 READER = [
     key("line-up", "up,k", "scroll_up", "up", "One line up"),
     key("line-down", "down,j", "scroll_down", "down", "One line down"),
@@ -105,7 +117,7 @@ APP = [
     key("interrupt", "ctrl+c", "interrupt", "interrupt", "Quit; twice: stop now", priority=True),
 ]
 
-ALL = [*TABLE, *ERRORS, *MAIN, *READER, *READER_SCREEN, *DETAILS, *WORKERS, *APP]
+ALL = [*TABLE, *ERRORS, *MAIN, *PLAYER, *READER, *READER_SCREEN, *DETAILS, *WORKERS, *APP]
 
 CHANGES = frozenset(
     {
@@ -148,7 +160,38 @@ FOOTER = (
 )
 """What the last line of the screen names."""
 
-DISPENSABLE = ("log", "mark", "copy", "errors", "sort", "workers", "retry-all", "palette", "restart", "open", "pause")
+REPLAY_FOOTER = (
+    "help",
+    "replay-pause",
+    "replay-slower",
+    "replay-faster",
+    "replay-back",
+    "replay-forward",
+    "filter",
+    "open",
+    "errors",
+    "log",
+    "palette",
+    "quit",
+)
+"""The same for a recorded run."""
+
+DISPENSABLE = (
+    "log",
+    "mark",
+    "copy",
+    "errors",
+    "sort",
+    "workers",
+    "retry-all",
+    "palette",
+    "restart",
+    "open",
+    "pause",
+    "filter",
+    "replay-forward",
+    "replay-back",
+)
 """What it leaves out where there is no room, in this order."""
 
 _SIGNS = {
@@ -157,6 +200,7 @@ _SIGNS = {
     "plus": "+",
     "minus": "-",
     "asterisk": "*",
+    "full_stop": ".",
     "escape": "esc",
     "pageup": "pgup",
     "pagedown": "pgdn",

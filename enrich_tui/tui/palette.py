@@ -27,7 +27,7 @@ class RunProvider(Provider):
 
     async def discover(self) -> Hits:
         """All actions."""
-        for binding in (*keys.MAIN, *keys.APP):
+        for binding in (*self._dashboard.main.ALL_KEYS, *keys.APP):
             if binding.id not in {"palette", "interrupt"}:
                 name = _name(binding.description)
                 yield DiscoveryHit(
@@ -37,7 +37,7 @@ class RunProvider(Provider):
     async def search(self, query: str) -> Hits:
         """Actions and sessions that fit."""
         matcher, needle = self.matcher(query), query.casefold()
-        for binding in (*keys.MAIN, *keys.APP):
+        for binding in (*self._dashboard.main.ALL_KEYS, *keys.APP):
             name = _name(binding.description)
             score = matcher.match(name) or (0.3 if needle in binding.tooltip.casefold() else 0.0)
             if score > 0 and binding.id not in {"palette", "interrupt"}:

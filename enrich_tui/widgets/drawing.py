@@ -1,15 +1,16 @@
-"""Lines of styled text, measured by cells: what all widgets of the dashboard are made of. Never markup."""
+"""Lines of styled text, measured by cells: what all widgets are made of. Never markup."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from enrich_tui.text import cells, fit, pad
+from enrich_tui.text import cells, fit, pad, seconds_text
 from enrich_tui.widgets.glyphs import Glyphs
+from enrich_tui.widgets.wrapping import wrap
 
 
 class Row:
@@ -21,6 +22,11 @@ class Row:
         self._segments: list[Segment] = []
         self.width = 0
         """Cells so far."""
+
+    @property
+    def text(self) -> str:
+        """What it says, without styles."""
+        return "".join(segment.text for segment in self._segments)
 
     def add(self, text: str, style: Style | None = None) -> Row:
         """Append text as it is."""
@@ -48,6 +54,21 @@ class Row:
         self.width += other.width
         return self
 
+    def cut(self, width: int, ellipsis: str) -> Row:
+        """The line in at most ``width`` cells, with an ellipsis where something was cut off."""
+        if self.width <= width:
+            return self
+        row = Row()
+        for number, segment in enumerate(self._segments):
+            room = width - row.width
+            more = number + 1 < len(self._segments)
+            if cells(segment.text) > room or (more and cells(segment.text) == room):
+                return row.add(
+                    fit(segment.text + " " if more else segment.text, room, ellipsis=ellipsis), segment.style
+                )
+            row.add(segment.text, segment.style)
+        return row
+
     def to(self, column: int, filler: str = " ", style: Style | None = None) -> Row:
         """Fill up to this column."""
         if column > self.width:
@@ -58,6 +79,12 @@ class Row:
         """The finished line in exactly ``width`` cells, with one style below its own and perhaps one above."""
         strip = Strip(self._segments, self.width).adjust_cell_length(width)
         return Strip(Segment.apply_style(strip, under, over), width)
+
+
+def ends(left: Row, right: Row, width: int, ellipsis: str) -> Row:
+    """Two parts at the two ends of a line; the left one is cut where there is no room for both."""
+    row = Row().append(left.cut(max(0, width - right.width - 1), ellipsis))
+    return row.to(width - right.width).append(right).cut(width, ellipsis)
 
 
 def spread(left: Row, right: Row, width: int) -> Row:
@@ -75,6 +102,30 @@ def parted(parts: Sequence[Row], width: int, gap: int = 2) -> Row:
         if line.width + space + part.width <= width:
             line.to(line.width + space).append(part)
     return line
+
+
+def flow(parts: Iterable[Row], width: int, ellipsis: str, gap: int = 2) -> list[Row]:
+    """The parts one after another, on as many lines as they need."""
+    lines: list[Row] = []
+    for part in parts:
+        piece = part.cut(width, ellipsis)
+        if lines and lines[-1].width + gap + piece.width <= width:
+            lines[-1].to(lines[-1].width + gap).append(piece)
+        else:
+            lines.append(Row().append(piece))
+    return lines
+
+
+def paragraph(lead: Row, text: str, style: Style, width: int, ellipsis: str, most: int) -> list[Row]:
+    """Words behind ``lead``, broken between them and indented as far; at most ``most`` lines."""
+    indent = min(lead.width, width // 2)
+    room = max(2, width - indent)
+    words = wrap(text, room)
+    if len(words) > most:
+        words[most - 1 :] = [fit(" ".join(words[most - 1 :]), room, ellipsis=ellipsis)]
+    rows = [Row().to(indent).add(line, style) for line in words]
+    rows[0] = Row().append(lead).add(words[0], style)
+    return [row.cut(width, ellipsis) for row in rows]
 
 
 def bar(fraction: float, width: int, glyphs: Glyphs, done: Style, rest: Style) -> Row:
@@ -127,3 +178,16 @@ def ordinal(number: int) -> str:
     """``2nd`` of 2."""
     ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+def short_time(seconds: float | None) -> str:
+    """A duration in at most five cells."""
+    if seconds is None or seconds < 3600:
+        return seconds_text(seconds)
+    hours, minutes = divmod(int(seconds) // 60, 60)
+    return f"{hours}h{minutes:02}m" if hours < 10 else f"{hours}h"
+
+
+def brief(seconds: float) -> str:
+    """What something took that is over, in at most five cells; never nothing."""
+    return "<1s" if 0 < seconds < 1 else short_time(seconds)

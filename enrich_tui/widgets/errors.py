@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
 
 from enrich_tui.display.keyless import without_keys
+from enrich_tui.display.rows import CellState
 from enrich_tui.display.troubles import Trouble, Troubles
 from enrich_tui.errors.values import ErrorRecord, RecommendedAction
 from enrich_tui.events import ErrorRaised, Event, SessionRequeued, StageFinished, WorkerChanged
 from enrich_tui.model import Stage, StageOutcome
-from enrich_tui.pipeline.attempts import OPERATIONS
-from enrich_tui.text import clean, gate
-from enrich_tui.widgets.lines import BAD, GOOD, MUTED, STRONG, WARN, Line, wrap
+from enrich_tui.text import cells, clean, fit, gate
+from enrich_tui.widgets.drawing import Row, paragraph
 from enrich_tui.widgets.live import Live
 from enrich_tui.widgets.sources import ErrorSource
 
-_STAGES = {operation: stage for stage, operation in OPERATIONS.items()}
+_BESIDE = 48
+"""From this width on, in cells, the sessions stand beside the message."""
+_ADVICE = 6
+"""Column of the advice."""
 
 
 class ErrorPanel(Live):
@@ -31,9 +35,14 @@ class ErrorPanel(Live):
         limit: Most entries that are shown; a last line says how many there are besides.
         title_of: What to call the session of an id; its id where there is no such function.
         ascii_only: Draw with plain ASCII signs.
+        paced: Whoever mounted it calls :meth:`look`; it has no timer of its own.
 
     Raises ``ValueError`` for a limit below 1.
     """
+
+    MESSAGE_LINES: ClassVar[int] = 4
+    ADVICE_LINES: ClassVar[int] = 3
+    """Lines that they may take in one entry."""
 
     def __init__(
         self,
@@ -42,13 +51,14 @@ class ErrorPanel(Live):
         limit: int = 5,
         title_of: Callable[[str], str] | None = None,
         ascii_only: bool = False,
+        paced: bool = False,
         name: str | None = None,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
         if limit < 1:
             raise ValueError("An error panel shows at least one entry.")
-        super().__init__(ascii_only=ascii_only, name=name, id=id, classes=classes)
+        super().__init__(ascii_only=ascii_only, paced=paced, name=name, id=id, classes=classes)
         self._handler = error_handler
         self._limit = limit
         self._title_of = title_of or str
@@ -71,7 +81,8 @@ class ErrorPanel(Live):
         match event:
             case ErrorRaised():
                 self._outdate(event.session, event.stage)
-                self._troubles.add(**event.model_dump(exclude={"type"}))
+                said = {"message": _own(event.message), "advice": _own(event.advice)}
+                self._troubles.add(**{**event.model_dump(exclude={"type"}), **said})
             case StageFinished(outcome=StageOutcome.COMPLETED):
                 self._troubles.mend_session(event.session, event.stage)
             case SessionRequeued():
@@ -87,33 +98,56 @@ class ErrorPanel(Live):
         self._troubles = Troubles()
         self.changed()
 
-    def lines(self, width: int) -> Sequence[Line]:
+    @property
+    def entries(self) -> list[Trouble]:
+        """What there is to show, newest first."""
+        return self._troubles.newest_first
+
+    def rows(self, width: int) -> Sequence[Row]:
         """Each entry: what happened and how often, what to do, and the sessions."""
-        entries = self._troubles.newest_first
+        palette, entries = self.palette, self.entries
         if not entries:
-            return [
-                Line().add(f"{self.signs.completed} ", GOOD).add("No errors", MUTED).cut(width, self.signs.ellipsis)
-            ]
-        drawn = [line for entry in entries[: self._limit] for line in self._entry(entry, width)]
+            sign = self.glyphs.cells[CellState.COMPLETED]
+            return [Row().add(f"{sign} ", palette.good).add("No errors", palette.dim).cut(width, self.glyphs.ellipsis)]
+        drawn = [row for entry in entries[: self._limit] for row in self.entry(entry, width)]
         more = len(entries) - self._limit
         if more > 0:
-            drawn.append(Line().add(f"and {more} more {'kind' if more == 1 else 'kinds'}", MUTED))
+            drawn.append(Row().add(f"and {more} more {'kind' if more == 1 else 'kinds'}", palette.dim))
         return drawn
 
-    def _entry(self, entry: Trouble, width: int) -> list[Line]:
-        signs = self.signs
-        lead = Line().add(signs.failed if entry.final else signs.retrying, BAD if entry.final else WARN)
-        lead.add(f" {signs.times}{entry.count} ", STRONG)
-        drawn = wrap(lead, gate(clean(entry.message)), "", width, signs.ellipsis, most=4)
-        if entry.advice:
-            advice = Line().add(f"  {signs.arrow} ", MUTED)
-            drawn += wrap(advice, gate(without_keys(clean(entry.advice))), MUTED, width, signs.ellipsis, most=3)
-        if entry.sessions:
-            more = f" +{len(entry.sessions) - 1}" if len(entry.sessions) > 1 else ""
-            title = clean(self._title_of(next(iter(entry.sessions))))
-            whom = Line().add("    ").add(title, MUTED).cut(width - len(more), signs.ellipsis)
-            drawn.append(whom.add(more, MUTED))
+    def entry(self, entry: Trouble, width: int) -> list[Row]:
+        """One entry in lines of at most ``width`` cells."""
+        palette, glyphs = self.palette, self.glyphs
+        sign = glyphs.cells[CellState.FAILED if entry.final else CellState.RETRYING]
+        count = f"{glyphs.times}{entry.count}"
+        lead = Row().add(f"{sign} ", palette.bad if entry.final else palette.warn)
+        lead.cell(count, max(4, cells(count) + 1), palette.strong)
+        beside = width >= _BESIDE
+        whom = self._whom(entry, max(12, width // 4) if beside else width - _ADVICE)
+        room = width - whom.width - 3 if beside and whom.width else width
+        drawn = paragraph(lead, entry.message, palette.text, room, glyphs.ellipsis, self.MESSAGE_LINES)
+        if beside:
+            drawn[0] = drawn[0].to(width - whom.width - 1).append(whom)
+        advice = self.advice_of(entry)
+        if advice:
+            lead = Row().to(_ADVICE).add(f"{glyphs.arrow} ", palette.accent)
+            drawn += paragraph(lead, advice, palette.dim, width, glyphs.ellipsis, self.ADVICE_LINES)
+        if whom.width and not beside:
+            drawn.append(Row().to(_ADVICE).append(whom).cut(width, glyphs.ellipsis))
         return drawn
+
+    def advice_of(self, entry: Trouble) -> str:
+        """What to do, without the keys of a dashboard that is not here."""
+        return without_keys(entry.advice)
+
+    def _whom(self, entry: Trouble, width: int) -> Row:
+        if not entry.sessions:
+            return Row()
+        more = f" +{len(entry.sessions) - 1}" if len(entry.sessions) > 1 else ""
+        title = fit(
+            clean(self._title_of(next(iter(entry.sessions)))), width - cells(more), ellipsis=self.glyphs.ellipsis
+        )
+        return Row().add(title + more, self.palette.dim)
 
     def _outdate(self, session: str | None, stage: Stage | None) -> None:
         """Another error of the same stage is coming."""
@@ -121,13 +155,13 @@ class ErrorPanel(Live):
             self._troubles.mend_session(session, stage)
 
     def _handled(self, record: ErrorRecord) -> None:
-        stage = _STAGES.get(record.operation)
+        stage = _stage_of(record.operation)
         self._outdate(record.session_id, stage)
         self._troubles.add(
             problem=record.code,
             category=record.type.display,
-            message=record.user_message,
-            advice=record.advice,
+            message=_own(record.user_message),
+            advice=_own(record.advice),
             session=record.session_id,
             stage=stage,
             worker=None,
@@ -135,3 +169,14 @@ class ErrorPanel(Live):
             t=record.at,
         )
         self.changed()
+
+
+def _own(text: str) -> str:
+    """Own words, gated, as one line."""
+    return clean(gate(text))
+
+
+def _stage_of(operation: str) -> Stage | None:
+    from enrich_tui.pipeline.attempts import OPERATIONS
+
+    return next((stage for stage, named in OPERATIONS.items() if named == operation), None)

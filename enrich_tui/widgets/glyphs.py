@@ -1,4 +1,4 @@
-"""Every sign that the dashboard draws, in two sets: one for good terminals, one in plain ASCII."""
+"""Every sign that is drawn, in two sets: one for good terminals, one in plain ASCII."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Glyphs:
     dot: str
     up: str
     down: str
+    warning: str
     about: str
     """Plus or minus."""
     times: str
@@ -61,7 +62,16 @@ UNICODE = Glyphs(
         CellState.CANCELLED: "⊘",
     },
     workers={"active": "▶", "idle": "◌", "error": "✖", "restarting": "↻", "shutdown": "–"},
-    run={"starting": "◌", "running": "▶", "paused": "‖", "draining": "▽", "stopping": "■", "done": "✔"},
+    run={
+        "starting": "◌",
+        "running": "▶",
+        "paused": "‖",
+        "draining": "▽",
+        "stopping": "■",
+        "done": "✔",
+        "stopped": "■",
+        "silent": "?",
+    },
     full="█",
     parts="▏▎▍▌▋▊▉",
     rest="·",
@@ -74,6 +84,7 @@ UNICODE = Glyphs(
     dot="·",
     up="▲",
     down="▼",
+    warning="▲",
     about="±",
     times="×",
     dash="–",
@@ -101,7 +112,16 @@ ASCII = Glyphs(
         CellState.CANCELLED: "/",
     },
     workers={"active": ">", "idle": "o", "error": "x", "restarting": "~", "shutdown": "-"},
-    run={"starting": "o", "running": ">", "paused": "=", "draining": "v", "stopping": "#", "done": "+"},
+    run={
+        "starting": "o",
+        "running": ">",
+        "paused": "=",
+        "draining": "v",
+        "stopping": "#",
+        "done": "+",
+        "stopped": "#",
+        "silent": "?",
+    },
     full="#",
     parts="",
     rest=".",
@@ -114,6 +134,7 @@ ASCII = Glyphs(
     dot="-",
     up="^",
     down="v",
+    warning="!",
     about="+-",
     times="x",
     dash="-",

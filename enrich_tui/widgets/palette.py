@@ -11,6 +11,8 @@ from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
 
+from enrich_tui.display.rows import SessionState
+
 _STRICT = 0.99
 """Difference in brightness of ink and paper from which on a theme is one of high contrast."""
 
@@ -94,3 +96,18 @@ def _coloured(theme: Theme) -> Palette:
         cursor=Style(bgcolor=Color.parse(variables["panel"]).rich_color, bold=strict or None, underline=strict or None),
         badge=Style(color=paper.rich_color, bgcolor=Color.parse(variables["warning"]).rich_color, bold=True),
     )
+
+
+def state_style(state: SessionState, palette: Palette, *, rest: Style | None = None) -> Style:
+    """The colour of a session's sign; ``rest``: of those that nobody need look at."""
+    match state:
+        case SessionState.RUNNING:
+            return palette.accent
+        case SessionState.RETRYING | SessionState.PARTIAL:
+            return palette.warn
+        case SessionState.FAILED:
+            return palette.bad
+        case SessionState.DONE:
+            return palette.good
+        case _:
+            return palette.faint if rest is None else rest

@@ -52,6 +52,7 @@ class Panel(Widget):
         """Draw again; ``whole``: also what looks the same, after a change of colours."""
         size = self.size
         if not self.display or not self.is_attached or size.width <= 0:
+            self._drawn_size = Size(0, 0)  # it is outdated when it is shown again
             return
         before = self._strips if self._drawn_size == size and not whole else []
         drawn = self.rows(size.width)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar
 
+from rich.style import Style
+
+from enrich_tui.display.figures import PoolFigures
 from enrich_tui.pool.model import PoolStatus
 from enrich_tui.text import seconds_text
-from enrich_tui.widgets.lines import ACCENT, BAD, MUTED, WARN, Line, flow
+from enrich_tui.widgets.drawing import Row, bytes_text, parted, sparkline, spread
 from enrich_tui.widgets.live import Live
 from enrich_tui.widgets.sources import PoolSource
+
+_NAME, _FACT = 12, 20
+"""Cells of a fact's name, and of a whole fact."""
+_GRAPH = 6
+"""Cells of the figure before the graph."""
 
 
 class PoolHealth(Live):
@@ -17,7 +25,9 @@ class PoolHealth(Live):
 
     Args:
         worker_pool: The pool.
+        compact: One line with the most important figures.
         ascii_only: Draw with plain ASCII signs.
+        paced: Whoever mounted it calls :meth:`look`; it has no timer of its own.
     """
 
     ERROR_RATE_LIMIT: ClassVar[float] = 50.0
@@ -29,49 +39,94 @@ class PoolHealth(Live):
         self,
         worker_pool: PoolSource,
         *,
+        compact: bool = False,
         ascii_only: bool = False,
+        paced: bool = False,
         name: str | None = None,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
-        super().__init__(ascii_only=ascii_only, name=name, id=id, classes=classes)
+        super().__init__(ascii_only=ascii_only, paced=paced, name=name, id=id, classes=classes)
         self._pool = worker_pool
+        self.compact = compact
 
     def connect(self) -> Iterable[Callable[[], None]]:
         """Listen to the workers."""
         yield self._pool.subscribe(self.changed)
 
-    def lines(self, width: int) -> Sequence[Line]:
-        """The workers by state, then the figures over the pool's life."""
-        status, ellipsis = self._pool.get_pool_status(), self.signs.ellipsis
-        return [*flow(self._workers(status), width, ellipsis), *flow(self._figures(status), width, ellipsis)]
+    def figures(self) -> PoolFigures | None:
+        """What there is to show; None before anything is known."""
+        status = self._pool.get_pool_status()
+        return PoolFigures.of_status(status) if isinstance(status, PoolStatus) else status
 
-    def _workers(self, status: PoolStatus) -> list[Line]:
-        if not status.total:
-            return [Line().add("No workers in service", MUTED)]
-        rows = (
-            (self.signs.active, status.active, "active", ACCENT),
-            (self.signs.idle, status.idle, "idle", ""),
-            (self.signs.failed, status.error, "error", BAD),
-            (self.signs.pending, status.pending, "waiting", ""),
-        )
-        return [
-            Line().add(sign, style if count else MUTED).add(f" {count} {word}", "" if count else MUTED)
-            for sign, count, word, style in rows
+    def rows(self, width: int) -> Sequence[Row]:
+        """One line, or the facts in as many columns as there is room for, and below them the processors' graph."""
+        pool = self.figures()
+        if pool is None:
+            return [Row().add("starting", self.palette.faint)]
+        if self.compact:
+            return [self._line(pool, width)]
+        if not pool.total:
+            return [Row().add("No workers in service", self.palette.dim).cut(width, self.glyphs.ellipsis)]
+        facts = list(self._facts(pool))
+        columns = max(1, width // _FACT)
+        rows = []
+        for start in range(0, len(facts), columns):
+            row = Row()
+            for number, fact in enumerate(facts[start : start + columns]):
+                row.to(number * _FACT).append(fact)
+            rows.append(row.cut(width, self.glyphs.ellipsis))
+        return [*rows, *self._graph(pool, width)]
+
+    def _line(self, pool: PoolFigures, width: int) -> Row:
+        palette, signs = self.palette, self.glyphs.workers
+        parts = [
+            Row().add(f"{signs['active']} {pool.active} active", palette.text if pool.active else palette.faint),
+            Row().add(f"{signs['idle']} {pool.idle} idle", palette.dim),
+            Row().add(f"{signs['error']} {pool.error} error", palette.bad if pool.error else palette.faint),
+            self._watched("error rate", pool.error_rate, bad=pool.error_rate > self.ERROR_RATE_LIMIT),
+            self._watched("up", pool.uptime, bad=pool.uptime < self.UPTIME_TARGET),
         ]
+        line = Row().add("pool  ", palette.dim)
+        right = Row().add(f"{pool.pace:.1f}/min" if pool.pace is not None else "", palette.dim)
+        return spread(line.append(parted(parts, width - line.width - right.width - 2)), right, width)
 
-    def _figures(self, status: PoolStatus) -> list[Line]:
-        return [
-            self._watched("error rate", status.error_rate, "high", bad=status.error_rate > self.ERROR_RATE_LIMIT),
-            self._watched("up", status.uptime_percentage, "low", bad=status.uptime_percentage < self.UPTIME_TARGET),
-            Line().add("avg ", MUTED).add(seconds_text(status.avg_job_duration or None)),
-            Line().add("jobs ", MUTED).add(str(status.total_jobs_completed + status.total_jobs_failed)),
-            Line().add("restarts ", MUTED).add(str(status.restarts)),
-        ]
+    def _watched(self, name: str, percent: float, *, bad: bool) -> Row:
+        palette = self.palette
+        row = Row().add(f"{self.glyphs.warning} " if bad else " ", palette.warn).add(f"{name} ", palette.dim)
+        return row.add(f"{percent:.1f}%", palette.warn if bad else palette.dim)
 
-    def _watched(self, name: str, percent: float, verdict: str, *, bad: bool) -> Line:
-        line = Line()
-        if bad:
-            line.add(f"{self.signs.warning} ", WARN)
-        line.add(f"{name} ", MUTED).add(f"{percent:.1f}%", WARN if bad else "")
-        return line.add(f" {verdict}", WARN) if bad else line
+    def _facts(self, pool: PoolFigures) -> Iterator[Row]:
+        palette = self.palette
+
+        def fact(name: str, value: str, style: Style = palette.text) -> Row:
+            return Row().cell(name, _NAME, palette.dim).add(value, style)
+
+        def watched(name: str, percent: float, *, bad: bool) -> Row:
+            sign = self.glyphs.warning if bad else ""
+            return fact(name, f"{sign}{percent:.1f}%", palette.warn if bad else palette.text)
+
+        yield fact("active", f"{pool.active} of {pool.total}" if pool.total < 10 else f"{pool.active}/{pool.total}")
+        yield fact("in error", f"{pool.error}", palette.bad if pool.error else palette.text)
+        yield watched("error rate", pool.error_rate, bad=pool.error_rate > self.ERROR_RATE_LIMIT)
+        if pool.recent is not None:
+            yield fact("failed 10m", f"{pool.recent:.1f}%")
+        yield watched("uptime", pool.uptime, bad=pool.uptime < self.UPTIME_TARGET)
+        yield fact("restarts", f"{pool.restarts}")
+        yield fact("waiting", f"{pool.waiting}")
+        if pool.cpu is not None or pool.oldest_wait is not None:
+            yield fact("oldest wait", seconds_text(pool.oldest_wait))
+        yield fact("stage avg" if pool.jobs is None else "job avg", seconds_text(pool.average))
+        if pool.jobs is not None:
+            yield fact("jobs", f"{pool.jobs}")
+        if pool.cpu is not None or pool.memory is not None:
+            yield fact("memory", bytes_text(pool.memory))
+
+    def _graph(self, pool: PoolFigures, width: int) -> list[Row]:
+        if pool.cpu is None or width < _NAME + _GRAPH:
+            return []
+        palette = self.palette
+        now = pool.cpu[-1] if pool.cpu else 0.0
+        row = Row().cell("cpu", _NAME, palette.dim).cell(f"{now:.1f}", _GRAPH, palette.text)
+        top = max(pool.processors, max(pool.cpu, default=0.0))
+        return [row.add(sparkline(list(pool.cpu), top, width - row.width, self.glyphs), palette.bar)]

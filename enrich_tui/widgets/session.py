@@ -5,35 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
+from rich.style import Style
 from textual.message import Message
 
+from enrich_tui.display.figures import SessionFigures
+from enrich_tui.display.rows import Cell, CellState, SessionState
+from enrich_tui.model import Stage
 from enrich_tui.progress.model import EnrichmentProgress as Snapshot
-from enrich_tui.progress.model import Phase, StageProgress, StageStatus
-from enrich_tui.text import clean, eta_text, gate, seconds_text
-from enrich_tui.widgets.lines import (
-    ACCENT,
-    BAD,
-    GOOD,
-    MUTED,
-    STRONG,
-    WARN,
-    Line,
-    bar,
-    flow,
-    percent_text,
-    spread,
-    wrap,
-)
+from enrich_tui.progress.model import Phase
+from enrich_tui.text import clean, eta_text, seconds_text
+from enrich_tui.widgets.drawing import Row, bar, brief, ends, paragraph, short_time
 from enrich_tui.widgets.live import Live
+from enrich_tui.widgets.palette import state_style
 from enrich_tui.widgets.sources import SessionSource
 
-_STYLES = {
-    StageStatus.PENDING: MUTED,
-    StageStatus.PROCESSING: ACCENT,
-    StageStatus.COMPLETED: GOOD,
-    StageStatus.FAILED: BAD,
-    StageStatus.SKIPPED: MUTED,
-}
+ROOMY = 34
+"""Width from which on, in cells, there is room for a bar of some length beside a stage."""
+_STAGE = 9
+"""Cells of a stage's name."""
+_MOST = 3
+"""Lines that a message may take."""
 
 
 class EnrichmentProgress(Live):
@@ -46,6 +37,7 @@ class EnrichmentProgress(Live):
             called where the session fails; :class:`Ended` tells of both.
         title: What to call the session; its id where there is no title.
         ascii_only: Draw with plain ASCII signs.
+        paced: Whoever mounted it calls :meth:`look`; it has no timer of its own.
     """
 
     class Ended(Message):
@@ -74,72 +66,110 @@ class EnrichmentProgress(Live):
         *,
         title: str | None = None,
         ascii_only: bool = False,
+        paced: bool = False,
         name: str | None = None,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
-        super().__init__(ascii_only=ascii_only, name=name, id=id, classes=classes)
+        super().__init__(ascii_only=ascii_only, paced=paced, name=name, id=id, classes=classes)
         self.session_id = session_id
         self._service = progress_service
         self._on_complete = on_complete
-        self._title = clean(session_id if title is None else title)
+        self._title = title
 
     def connect(self) -> Iterable[Callable[[], None]]:
         """Listen to this session."""
         known = self._service.get_progress(self.session_id)
-        if known is not None and known.stage in {Phase.COMPLETE, Phase.FAILED}:
+        if isinstance(known, Snapshot) and known.stage in {Phase.COMPLETE, Phase.FAILED}:
             self._tell_end(known)
         for event in ("started", "progress", "stage"):
             yield self._service.on(event, self._news)
         for event in ("completed", "failed"):
             yield self._service.on(event, self._ended)
 
-    def lines(self, width: int) -> Sequence[Line]:
-        """A head, the bar, the stages, and what there is to say."""
-        progress, signs = self._service.get_progress(self.session_id), self.signs
-        name = Line().add(self._title, STRONG)
-        if progress is None:
-            return [spread(name, Line().add("not started", MUTED), width, signs.ellipsis)]
-        style = {Phase.COMPLETE: GOOD, Phase.FAILED: BAD}.get(progress.stage, ACCENT)
-        drawn = [
-            spread(
-                Line().add(self._sign(progress) + " ", style).append(name), self._far(progress), width, signs.ellipsis
-            ),
-            bar(progress.progress, width, signs, style),
-            *flow((self._stage(stage, known) for stage, known in progress.stages.items()), width, signs.ellipsis),
+    def figures(self) -> SessionFigures | None:
+        """What there is to show; None before the session is known."""
+        known = self._service.get_progress(self.session_id)
+        return SessionFigures.of_progress(known, self.title) if isinstance(known, Snapshot) else known
+
+    @property
+    def title(self) -> str:
+        """What the session is called."""
+        return clean(self.session_id if self._title is None else self._title)
+
+    def rows(self, width: int) -> Sequence[Row]:
+        """The head and the body, in lines of at most ``width`` cells."""
+        session = self.figures()
+        return [*self.head(session, width), *(self.body(session, width) if session is not None else ())]
+
+    def body(self, session: SessionFigures, width: int) -> Sequence[Row]:
+        """The stages, and what there is to say, in lines of at most ``width`` cells."""
+        rows: list[Row] = []
+        for stage, cell in session.cells.items():
+            rows += self._stage(stage, cell, session.now, width)
+        said = {text for cell in session.cells.values() for text in (cell.message, cell.advice)}
+        for text, style in ((session.message, self.palette.text), (session.advice, self.palette.dim)):
+            if text and text not in said:
+                rows += paragraph(Row(), text, style, width, self.glyphs.ellipsis, _MOST)
+        return rows
+
+    def head(self, session: SessionFigures | None, width: int) -> Sequence[Row]:
+        """The title with how far the session is, and its bar, in lines of ``width`` cells."""
+        palette, glyphs = self.palette, self.glyphs
+        title = Row().add(session.title if session else self.title, palette.strong)
+        if session is None:
+            return [ends(title, Row().add("not started", palette.dim), width, glyphs.ellipsis)]
+        style = state_style(session.state, palette)
+        far = Row()
+        if session.fraction is not None:
+            far.add(f"{int(session.fraction * 100)}%  ", palette.strong)
+        running = session.state is SessionState.RUNNING
+        left = eta_text(None, session.eta.mid if session.eta else None, None)
+        far.add(left if running else seconds_text(session.seconds), palette.dim)
+        rows = [
+            ends(Row().add(f"{glyphs.states[session.state]} ", style).append(title), far, width, glyphs.ellipsis),
         ]
-        if progress.message:
-            drawn.append(Line().add(gate(clean(progress.message)), MUTED).cut(width, signs.ellipsis))
-        for stage, known in progress.stages.items():
-            if known.error and known.status in {StageStatus.FAILED, StageStatus.PENDING}:
-                failed = known.status is StageStatus.FAILED
-                lead = Line().add(f"{signs.failed if failed else signs.retrying} ", BAD if failed else WARN)
-                text = f"{clean(stage)}: {gate(clean(known.error))}"
-                drawn += wrap(lead, text, "", width, signs.ellipsis, most=3)
-        return drawn
+        if session.fraction is not None:
+            rows.append(bar(session.fraction, width, glyphs, style, palette.rest))
+        return rows
 
-    def _sign(self, progress: Snapshot) -> str:
-        ends = {Phase.COMPLETE: self.signs.completed, Phase.FAILED: self.signs.failed}
-        return ends.get(progress.stage, self.signs.processing)
+    def _stage(self, stage: Stage, cell: Cell, now: float, width: int) -> list[Row]:
+        palette, glyphs = self.palette, self.glyphs
+        line = Row().cell(stage.value, _STAGE, palette.dim)
+        if cell.state is CellState.PROCESSING:
+            line.append(bar(cell.fraction, 12 if width >= ROOMY else 2, glyphs, palette.bar, palette.rest))
+            line.add(f" {int(cell.fraction * 100):>3}%", palette.text)
+            line.add(f"  {short_time(cell.seconds(now))}", palette.dim)
+            said, style = cell.doing, palette.dim
+        else:
+            sign, words = self._styles(cell.state)
+            line.add(glyphs.cells[cell.state], sign).add(f" {cell.state}", words)
+            line.add("  kept" if cell.cached else f"  {brief(cell.spent)}" if cell.spent else "", palette.dim)
+            said, style = cell.message, palette.text
+        if cell.attempt > 1:
+            tries = f"try {cell.attempt}/{cell.attempts}" if cell.attempts else f"{cell.attempt} tries"
+            line.add(f"  {tries}", palette.warn)
+        rows = [line.cut(width, glyphs.ellipsis)]
+        lead = Row().to(_STAGE if width >= ROOMY else 2)
+        if said:
+            rows += paragraph(lead, said, style, width, glyphs.ellipsis, _MOST)
+        if cell.advice:
+            lead = Row().append(lead).add(f"{glyphs.arrow} ", palette.accent)
+            rows += paragraph(lead, cell.advice, palette.dim, width, glyphs.ellipsis, _MOST)
+        return rows
 
-    def _far(self, progress: Snapshot) -> Line:
-        percent = Line().add(percent_text(progress.progress), STRONG)
-        if progress.stage in {Phase.COMPLETE, Phase.FAILED}:
-            return percent.add(f"  {seconds_text(progress.updated_at - progress.started_at)}", MUTED)
-        return percent.add(f"  {eta_text(None, progress.eta, None)}", MUTED)
-
-    def _stage(self, stage: str, known: StageProgress) -> Line:
-        style = _STYLES[known.status]
-        line = Line().add(f"{self.signs.of(known.status)} ", style)
-        line.add(clean(stage), MUTED if style == MUTED else "")
-        match known.status:
-            case StageStatus.PROCESSING:
-                line.add(f" {percent_text(known.progress)}")
-            case StageStatus.COMPLETED if known.started_at is not None and known.completed_at is not None:
-                line.add(f" {seconds_text(known.completed_at - known.started_at)}", MUTED)
-            case StageStatus.FAILED | StageStatus.SKIPPED:
-                line.add(f" {known.status}", style)
-        return line
+    def _styles(self, state: CellState) -> tuple[Style, Style]:
+        """Of a stage's sign, and of the word beside it."""
+        palette = self.palette
+        match state:
+            case CellState.COMPLETED:
+                return palette.good, palette.text
+            case CellState.FAILED:
+                return palette.bad, palette.text
+            case CellState.RETRYING:
+                return palette.warn, palette.text
+            case _:
+                return palette.faint, palette.faint
 
     def _news(self, session_id: str, *_more: object) -> None:
         if session_id == self.session_id:

@@ -1,10 +1,14 @@
-"""What the widgets ask of a service. The services of this package fit, and so does whatever looks like them."""
+"""What the widgets ask of a source. The services of this package fit, and so does whatever looks like them.
+
+A source answers with the snapshots of the services, or with the fuller figures of :mod:`enrich_tui.display.figures`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from enrich_tui.display.figures import BatchFigures, PoolFigures, SessionFigures
 from enrich_tui.errors.values import ErrorRecord
 from enrich_tui.pool.model import PoolStatus
 from enrich_tui.progress.model import BatchProgress, EnrichmentProgress
@@ -19,19 +23,19 @@ class _Events(Protocol):
 class SessionSource(_Events, Protocol):
     """Knows how far a session is; tells ``started``, ``progress``, ``stage``, ``completed`` and ``failed``."""
 
-    def get_progress(self, session_id: str, /) -> EnrichmentProgress | None: ...
+    def get_progress(self, session_id: str, /) -> EnrichmentProgress | SessionFigures | None: ...
 
 
 class BatchSource(_Events, Protocol):
     """Knows how far a batch is; tells ``batch-update``."""
 
-    def get_batch_progress(self) -> BatchProgress | None: ...
+    def get_batch_progress(self) -> BatchProgress | BatchFigures | None: ...
 
 
 class PoolSource(Protocol):
     """Knows how a pool is; tells of each change of a worker."""
 
-    def get_pool_status(self) -> PoolStatus: ...
+    def get_pool_status(self) -> PoolStatus | PoolFigures | None: ...
 
     def subscribe(self, listener: Callable[[Any], object], /) -> Unsubscribe: ...
 

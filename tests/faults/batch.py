@@ -19,9 +19,9 @@ from enrich_tui.demo.recording import Scene, make_recording, speech_path
 from enrich_tui.demo.scenes import FORM, LIST, TERMINAL, draw
 from enrich_tui.model import StageOutcome
 from enrich_tui.store.outputs import PARTIAL_PREFIX
-from enrich_tui.store.record import RECORD, SPARE, SessionRecord, load_record
+from enrich_tui.store.record import RECORD, SessionRecord, load_record
 
-VOLATILE = {"duration", "finished_at", "attempts", "mtime_ns", "speed", "path", "output", "first_seen"}
+VOLATILE = {"duration", "finished_at", "attempts", "mtime_ns", "speed", "path", "first_seen"}
 """What may differ between two records of the same work."""
 
 LOOK = 0.02
@@ -71,7 +71,7 @@ def steady(value: Any) -> Any:
 def content(path: Path) -> object:
     """What a result says; records without what may differ."""
     data = path.read_bytes()
-    return steady(json.loads(data)) if path.name in {RECORD, SPARE} else data
+    return steady(json.loads(data)) if path.name == RECORD else data
 
 
 def everything(library: Path) -> dict[str, object]:
@@ -131,7 +131,7 @@ class Watch:
                 continue
 
     def _check(self, name: str, path: Path) -> None:
-        if path.name in {RECORD, SPARE}:
+        if path.name == RECORD:
             try:
                 SessionRecord.model_validate_json(path.read_bytes())
             except ValueError as error:

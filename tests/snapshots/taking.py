@@ -50,7 +50,7 @@ def _still() -> Iterator[None]:
     clock.now.return_value = mock.Mock(astimezone=lambda: datetime(2026, 1, 1, 14, 32, 7, tzinfo=UTC))
     with (
         mock.patch.dict("os.environ", plain),
-        mock.patch("enrich_tui.tui.widgets.overview.datetime", clock),
+        mock.patch("enrich_tui.tui.board.datetime", clock),
         mock.patch("enrich_tui.widgets.glyphs.locale.getpreferredencoding", return_value="UTF-8"),
     ):
         os.environ.pop("NO_COLOR", None)

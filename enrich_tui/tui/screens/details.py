@@ -14,12 +14,11 @@ from enrich_tui.display.view import Changes
 from enrich_tui.text import fit, seconds_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.columns import state_style
 from enrich_tui.tui.screens import results
 from enrich_tui.tui.screens.reader import ReaderScreen
 from enrich_tui.tui.widgets.reader import Paragraph
 from enrich_tui.widgets.drawing import Row, bytes_text
-from enrich_tui.widgets.palette import Palette
+from enrich_tui.widgets.palette import Palette, state_style
 
 _LABEL = 12
 _READERS: dict[str, Callable[[str, Palette], Awaitable[list[Paragraph]]]] = {
@@ -40,14 +39,16 @@ class DetailScreen(ReaderScreen):
     def __init__(self, board: Board, ident: str, log: str) -> None:
         super().__init__(board)
         self._ident = ident
+        self._row = board.view.rows[ident]
         self._log = log
         self._section = 0
         self._read: list[Paragraph] | None = None
 
     @property
     def row(self) -> SessionRow:
-        """The session."""
-        return self.board.view.rows[self._ident]
+        """The session; as it was last where the run has started over and does not know it yet."""
+        self._row = self.board.view.rows.get(self._ident, self._row)
+        return self._row
 
     def head(self) -> Row:
         """See the base."""

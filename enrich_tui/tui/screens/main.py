@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from enrich_tui.display.report import report, session_text, trouble_lines
 from enrich_tui.display.view import Changes
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
+from enrich_tui.tui.feed import RunFeed
 from enrich_tui.tui.layout import Plan, plan
 from enrich_tui.tui.screens.choice import Choice
 from enrich_tui.tui.screens.details import DetailScreen
@@ -21,8 +22,11 @@ from enrich_tui.tui.screens.log import ErrorScreen, LogScreen
 from enrich_tui.tui.screens.workers import WorkerScreen
 from enrich_tui.tui.widgets.bottom import KeyLine, StatusLine
 from enrich_tui.tui.widgets.errors import ErrorPanel
-from enrich_tui.tui.widgets.overview import Overview
-from enrich_tui.tui.widgets.side import DetailPanel, PoolPanel, WorkerPanel
+from enrich_tui.tui.widgets.overview import Header, StageTotals
+from enrich_tui.tui.widgets.side import PoolBox, SelectedSession, WorkerPanel
+from enrich_tui.widgets import BatchProgress, PoolHealth
+from enrich_tui.widgets.glyphs import ASCII
+from enrich_tui.widgets.live import Live
 
 
 class MainScreen(ListScreen, inherit_bindings=False):
@@ -30,21 +34,33 @@ class MainScreen(ListScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.MAIN]
     AUTO_FOCUS = "#sessions"
+    ALL_KEYS: ClassVar[Sequence[Binding]] = keys.MAIN
+    OFFERED: ClassVar[Sequence[str]] = keys.FOOTER
+    """Ids of what the last line names."""
 
     def __init__(self, board: Board) -> None:
         super().__init__(board)
-        self.overview = Overview(board, id="overview")
+        self.feed = RunFeed(board.view)
+        ascii_only = board.glyphs is ASCII
+        self.header = Header(board, id="header")
+        self.progress = BatchProgress(self.feed, ascii_only=ascii_only, paced=True, id="batch")
+        self.pool = PoolHealth(self.feed, compact=True, ascii_only=ascii_only, paced=True, id="pool")
+        self.stages = StageTotals(board, id="stages")
         self.errors = ErrorPanel(board, id="errors")
         self.worker_panel = WorkerPanel(board, id="workers")
-        self.pool = PoolPanel(board, id="pool")
-        self.details = DetailPanel(board, id="details")
+        self.pool_box = PoolBox(board, self.feed, id="pool-box")
+        self.details = SelectedSession(board, self.feed, id="details")
         self.status = StatusLine(board, id="status")
-        self.side = Vertical(self.worker_panel, self.pool, self.details, id="side")
+        self.side = Vertical(self.worker_panel, self.pool_box, self.details, id="side")
+        self._live: tuple[Live, ...] = (self.progress, self.pool, self.errors, self.pool_box, self.details)
         self._plan: Plan | None = None
 
     def compose(self) -> ComposeResult:
         """All parts; the plan says which are shown."""
-        yield self.overview
+        yield self.header
+        yield self.progress
+        yield self.pool
+        yield self.stages
         with Horizontal(id="middle"):
             with Vertical(id="left"):
                 yield self.head
@@ -53,8 +69,8 @@ class MainScreen(ListScreen, inherit_bindings=False):
             yield self.side
         yield self.status
         yield self.filter
-        known = {binding.id: binding for binding in (*keys.TABLE, *keys.MAIN, *keys.APP)}
-        yield KeyLine(self.board, [known[ident] for ident in keys.FOOTER], self.dashboard.keymap_in_use)
+        known = {binding.id: binding for binding in (*keys.TABLE, *self.ALL_KEYS, *keys.APP)}
+        yield KeyLine(self.board, [known[ident] for ident in self.OFFERED], self.dashboard.keymap_in_use)
 
     # -- drawing ------------------------------------------------------------------------------------------------------
 
@@ -74,9 +90,15 @@ class MainScreen(ListScreen, inherit_bindings=False):
             return
         self._plan = wanted
         self.set_class(wanted.wide, "-wide")
-        self.overview.with_stages = wanted.wide
+        self.progress.compact = wanted.overview == 1
+        self.progress.label = "enrich" if not wanted.table and width >= 20 else ""
+        self.progress.set_class(self.progress.compact, "-compact")
+        fourth = 1 if wanted.overview > 3 else 0
         for part, lines in (
-            (self.overview, wanted.overview),
+            (self.header, 0 if self.progress.compact else 1),
+            (self.progress, 1 if self.progress.compact else 2),
+            (self.pool, 0 if wanted.wide else fourth),
+            (self.stages, fourth if wanted.wide else 0),
             (self.head, wanted.head),
             (self.errors, wanted.errors),
             (self.status, wanted.status),
@@ -106,21 +128,21 @@ class MainScreen(ListScreen, inherit_bindings=False):
         if changes.rows:
             self.table.update(changes.rows)
         if "errors" in parts:
+            self.errors.changed()
             self.lay_out()
-            self.errors.redraw()
-        if parts & {"header", "batch", "pool", "workers", "second"} or changes.rows:
-            self.overview.redraw()
+        self.feed.tell(changes)
+        for widget in self._live:
+            widget.look()
+        if parts & {"header", "workers", "order"}:
+            self.header.redraw()
+        if parts & {"batch", "second"}:
+            self.stages.redraw()
         if "workers" in parts:
             self._size_workers()
         if parts & {"workers", "second"}:
             self.worker_panel.redraw()
-            self.pool.redraw()
-        elif "pool" in parts:
-            self.pool.redraw()
         if "header" in parts:
             self.query_one(KeyLine).redraw()
-        if self.board.selected in changes.rows:
-            self.details.redraw()
         if parts & {"log", "errors"}:
             self.status.redraw()
         self.head.redraw()
@@ -133,7 +155,7 @@ class MainScreen(ListScreen, inherit_bindings=False):
 
     def on_session_table_moved(self) -> None:
         """Another session is selected."""
-        self.details.redraw()
+        self.details.show(self.board.selected)
         self.head.redraw()
 
     async def on_key_line_pressed(self, event: KeyLine.Pressed) -> None:

@@ -11,10 +11,9 @@ from textual.binding import BindingType
 from enrich_tui.display.view import Changes
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.columns import short_time
 from enrich_tui.tui.screens.reader import ReaderScreen
 from enrich_tui.tui.widgets.reader import Paragraph
-from enrich_tui.widgets.drawing import Row, bytes_text
+from enrich_tui.widgets.drawing import Row, bytes_text, short_time
 
 
 class WorkerScreen(ReaderScreen):

@@ -75,6 +75,8 @@ class KeyLine(BoardPanel):
         label = binding.description
         if binding.id == "pause" and self.board.view.state == "paused":
             label = "resume"
+        if binding.id == "replay-pause" and self.board.player is not None and self.board.player.paused:
+            label = "play"
         row = Row().add(keys_of(binding, self._keymap)[0], palette.faint if off else palette.accent)
         return row.add(f" {label}", palette.faint if off else palette.dim)
 

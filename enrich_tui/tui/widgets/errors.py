@@ -1,4 +1,4 @@
-"""The error panel: what went wrong, what to do about it, and whom it befell; the same cause only once."""
+"""The error panel of the dashboard: two lines an entry, with a cursor, keys and clicks."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from enrich_tui.display.rows import CellState
+from enrich_tui import widgets
 from enrich_tui.display.troubles import Trouble
-from enrich_tui.text import cells, fit
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.keys import ERRORS
-from enrich_tui.tui.widgets.panel import BoardPanel
 from enrich_tui.widgets.drawing import Row, rule
+from enrich_tui.widgets.glyphs import ASCII
 
 
-class ErrorPanel(BoardPanel, can_focus=True):
-    """Two lines an entry, the newest first; with the focus a cursor."""
+class ErrorPanel(widgets.ErrorPanel, can_focus=True):
+    """The open errors of the run, as many as there is room for; with the focus a cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*ERRORS]
+    MESSAGE_LINES = ADVICE_LINES = 1
 
     class Opened(Message):
         """A person wants to see this entry whole."""
@@ -32,56 +32,41 @@ class ErrorPanel(BoardPanel, can_focus=True):
             self.trouble = trouble
 
     def __init__(self, board: Board, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(board, id=id)
+        super().__init__(title_of=board.title, ascii_only=board.glyphs is ASCII, paced=True, id=id)
+        self._board = board
         self._index = 0
         self._top = 0
 
     @property
+    def entries(self) -> list[Trouble]:
+        """Those of the run."""
+        return self._board.view.troubles.newest_first
+
+    @property
     def selected(self) -> Trouble | None:
         """The entry under the cursor."""
-        entries = self.board.view.troubles.newest_first
+        entries = self.entries
         return entries[min(self._index, len(entries) - 1)] if entries else None
 
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
-        board, palette, glyphs = self.board, self.palette, self.glyphs
-        entries = board.view.troubles.newest_first
+        palette, glyphs, entries = self.palette, self.glyphs, self.entries
         self._index = max(0, min(self._index, len(entries) - 1))
         room = max(1, (self.size.height - 1) // 2)
         self._top = max(min(self._top, self._index), self._index - room + 1, 0)
         kinds = f"{len(entries)} {'kind' if len(entries) == 1 else 'kinds'} {glyphs.dot} newest first"
-        title = (
-            Row()
-            .add("Errors", palette.accent if self.has_focus else palette.bad)
-            .add(f" {glyphs.dot} {kinds}", palette.dim)
-        )
+        title = Row().add("Errors", palette.accent if self.has_focus else palette.bad)
+        title.add(f" {glyphs.dot} {kinds}", palette.dim)
         tail = Row().add("e", palette.accent).add(" open ", palette.dim).add(glyphs.dot, palette.faint)
         tail.add(" y", palette.accent).add(" copy", palette.dim)
         lines = [rule(title, tail if width >= 60 else Row(), width, glyphs, palette.faint)]
         for entry in entries[self._top : self._top + room]:
-            lines += self._entry(entry, width)
+            lines += self.entry(entry, width)
         return lines
 
-    def _entry(self, entry: Trouble, width: int) -> list[Row]:
-        palette, glyphs = self.palette, self.glyphs
-        sign = glyphs.cells[CellState.FAILED if entry.final else CellState.RETRYING]
-        count = f"{glyphs.times}{entry.count}"
-        whom = self._whom(entry, max(12, width // 4))
-        first = Row().add(sign, palette.bad if entry.final else palette.warn)
-        first.add(" ").cell(count, max(4, cells(count) + 1), palette.strong)
-        room = width - first.width - (cells(whom) + 3 if whom else 1)
-        first.cell(entry.message, room, palette.text)
-        if whom:
-            first.add("  ").add(whom, palette.dim).add(" ")
-        second = Row().to(6).add(f"{glyphs.arrow} ", palette.accent)
-        second.add(fit(entry.advice or "see the log", width - second.width - 1), palette.dim)
-        return [first, second]
-
-    def _whom(self, entry: Trouble, width: int) -> str:
-        if entry.sessions:
-            more = f" +{len(entry.sessions) - 1}" if len(entry.sessions) > 1 else ""
-            return fit(self.board.title(next(iter(entry.sessions))), width - cells(more)) + more
-        return ""
+    def advice_of(self, entry: Trouble) -> str:
+        """What to do, with the keys; never nothing, for each entry has its two lines."""
+        return entry.advice or "see the log"
 
     def overlay(self, line: int) -> Style | None:
         """The cursor."""

@@ -1,53 +1,23 @@
-"""The top of the screen: what runs, how far it is, how long it will take, and how the workers are."""
+"""The top of the screen, beside the batch and the pool: what runs and in which state, and how the stages are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from rich.style import Style
 
 from enrich_tui.display.paths import from_home
 from enrich_tui.display.rows import CellState, SessionState
-from enrich_tui.text import cells, clean, eta_text, fit, seconds_text
-from enrich_tui.tui.board import Board
+from enrich_tui.text import cells, clean, fit, seconds_text, speed_text
 from enrich_tui.tui.widgets.panel import BoardPanel
-from enrich_tui.widgets.drawing import Row, bar, parted, spread
+from enrich_tui.widgets.drawing import Row, parted, spread
 
 
-class Overview(BoardPanel):
-    """One to four lines, by its height: totals only, or header, bar, totals, and the pool or the stages."""
-
-    def __init__(self, board: Board, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(board, id=id)
-        self.with_stages = False
-        """The last line tells about stages instead of the pool."""
+class Header(BoardPanel):
+    """The program, the library, the state of the run or how it came out, and the time of day."""
 
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
-        height = self.size.height
-        if height == 1:
-            return [self._one_line(width)]
-        last = self._stages(width) if self.with_stages else self._pool(width)
-        lines = [self._header(width), self._bar(width), self._totals(width), last]
-        return lines[:height]
-
-    def _one_line(self, width: int) -> Row:
-        view, palette, glyphs = self.board.view, self.palette, self.glyphs
-        counts = view.counts
-        parts = [
-            Row().add("enrich", palette.strong) if self.screen.size.height < 4 and width >= 20 else Row(),
-            Row().add(f"{view.fraction * 100:.0f}%", palette.strong),
-            Row().add(f"{view.ended}/{counts.total()}", palette.text),
-            Row().add(
-                f"{glyphs.states[SessionState.FAILED]}{view.unhappy}", palette.bad if view.unhappy else palette.dim
-            ),
-            Row().add(f"{glyphs.states[SessionState.RUNNING]}{counts[SessionState.RUNNING]}", palette.accent),
-            Row().add(self._eta(), palette.dim),
-        ]
-        return parted([part for part in parts if part.width], width, gap=1)
-
-    def _header(self, width: int) -> Row:
         view, palette, glyphs = self.board.view, self.palette, self.glyphs
         left = Row().add(" enrich", palette.accent + Style(bold=True))
         right = Row()
@@ -58,12 +28,14 @@ class Overview(BoardPanel):
             right.add(f"{view.state.upper()} {glyphs.run[view.state]}", busy)
             count = len(view.workers) or (view.started.workers if view.started else 0)
             right.add(f"  {count} {'worker' if count == 1 else 'workers'}", palette.text)
-        right.add(datetime.now().astimezone().strftime("   %H:%M:%S "), palette.dim)
+        clock = self.board.clock
+        right.add(clock.strftime("   %H:%M:%S ") if clock else " ", palette.dim)
         badges = [
             word
             for word, on in (
                 ("SIMULATED", view.started is not None and view.started.simulated),
-                ("READ-ONLY", self.board.controls is None or (view.started is not None and view.started.read_only)),
+                (self._replay(), self.board.player is not None),
+                ("READ-ONLY", self.board.controls is None and self.board.player is None),
                 ("VIEW FROZEN", self.board.frozen),
             )
             if on
@@ -77,7 +49,14 @@ class Overview(BoardPanel):
             left.add(f" {glyphs.dot} ", palette.faint)
             whole = from_home(view.library)
             left.add(fit(whole if cells(whole) <= room and width >= 100 else name, room), palette.text)
-        return spread(left.append(marks), right, width)
+        return [spread(left.append(marks), right, width)]
+
+    def _replay(self) -> str:
+        player = self.board.player
+        if player is None:
+            return ""
+        speed = self.board.glyphs.run["paused"] if player.paused else speed_text(player.speed)
+        return f"REPLAY {speed} {seconds_text(player.position)}/{seconds_text(player.length)}"
 
     def _outcome(self) -> Row:
         view, palette, counts = self.board.view, self.palette, self.board.view.counts
@@ -90,76 +69,12 @@ class Overview(BoardPanel):
                 row.add(f", {counts[state]} {state}", palette.text)
         return row.add(f" in {seconds_text(view.elapsed)}", palette.text)
 
-    def _eta(self) -> str:
-        batch = self.board.view.batch
-        if self.board.view.state == "done":
-            return ""
-        eta = batch.eta if batch else None
-        text = eta_text(eta.low, eta.mid, eta.high) if eta else eta_text(None, None, None)
-        return text.replace("±", self.glyphs.about)
 
-    def _bar(self, width: int) -> Row:
-        view, palette = self.board.view, self.palette
-        total = view.counts.total()
-        tail = Row().add(f"{int(view.fraction * 100):>4}%", palette.strong)
-        tail.add(f"  {view.ended}/{total} sessions", palette.text)
-        eta = self._eta()
-        if eta:
-            tail.add("   ETA ", palette.dim).add(eta, palette.text)
-            reason = view.batch.eta_reason if view.batch else ""
-            if reason and width >= 100:
-                tail.add(f" {self.glyphs.dot} {clean(reason, 40)}", palette.warn)
-        tail.add(" ")
-        # the bar keeps its length while the words beside it change
-        room = max(width - max(tail.width, 41), 10)
-        done = palette.good if view.state == "done" else palette.bar
-        line = Row().add(" ").append(bar(view.fraction, room, self.glyphs, done, palette.rest))
-        return line.append(tail)
+class StageTotals(BoardPanel):
+    """How many sessions are where in each stage."""
 
-    def _totals(self, width: int) -> Row:
-        view, palette, glyphs = self.board.view, self.palette, self.glyphs
-        styles = {
-            SessionState.DONE: palette.good,
-            SessionState.PARTIAL: palette.warn,
-            SessionState.FAILED: palette.bad,
-            SessionState.RUNNING: palette.accent,
-            SessionState.RETRYING: palette.warn,
-        }
-        always = {SessionState.DONE, SessionState.FAILED, SessionState.RUNNING, SessionState.QUEUED}
-        parts = []
-        for state in _TOTALS:
-            count = view.counts[state]
-            if not count and state not in always:
-                continue
-            style = styles.get(state, palette.dim) if count else palette.faint
-            parts.append(
-                Row()
-                .add(glyphs.states[state], style)
-                .add(f" {count} {state}", palette.text if count else palette.faint)
-            )
-        right = Row().add(f"elapsed {seconds_text(view.elapsed)} ", palette.dim)
-        return spread(Row().add(" ").append(parted(parts, width - right.width - 3)), right, width)
-
-    def _pool(self, width: int) -> Row:
-        view, palette, glyphs = self.board.view, self.palette, self.glyphs
-        pool = view.pool
-        line = Row().add(" pool  ", palette.dim)
-        if pool is None:
-            return line.add("starting", palette.faint)
-        parts = [
-            Row().add(
-                f"{glyphs.workers['active']} {pool.active} active", palette.text if pool.active else palette.faint
-            ),
-            Row().add(f"{glyphs.workers['idle']} {pool.idle} idle", palette.dim),
-            Row().add(f"{glyphs.workers['error']} {pool.error} error", palette.bad if pool.error else palette.faint),
-            Row().add(f" error rate {pool.error_rate:.1f}%", palette.dim),
-            Row().add(f" up {pool.uptime_percentage:.1f}%", palette.dim),
-        ]
-        rate = view.batch.rate if view.batch else None
-        right = Row().add(f"{rate:.1f}/min " if rate is not None else "", palette.dim)
-        return spread(line.append(parted(parts, width - line.width - right.width - 2)), right, width)
-
-    def _stages(self, width: int) -> Row:
+    def rows(self, width: int) -> Sequence[Row]:
+        """See the class."""
         view, palette, glyphs = self.board.view, self.palette, self.glyphs
         parts = []
         for stage in view.stages:
@@ -178,16 +93,4 @@ class Overview(BoardPanel):
         rate = view.batch.rate if view.batch else None
         right = Row().add(f"{rate:.1f}/min " if rate is not None else "", palette.dim)
         gap = 5 if width >= 120 else 3
-        return spread(Row().add(" ").append(parted(parts, width - right.width - 3, gap)), right, width)
-
-
-_TOTALS = (
-    SessionState.DONE,
-    SessionState.PARTIAL,
-    SessionState.FAILED,
-    SessionState.RUNNING,
-    SessionState.RETRYING,
-    SessionState.QUEUED,
-    SessionState.SKIPPED,
-    SessionState.CANCELLED,
-)
+        return [spread(Row().add(" ").append(parted(parts, width - right.width - 3, gap)), right, width)]

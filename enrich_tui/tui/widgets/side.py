@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
-from enrich_tui.display.rows import Cell, CellState, SessionState, WorkerRow
-from enrich_tui.model import Stage
-from enrich_tui.text import fit
-from enrich_tui.tui.columns import brief, short_time, state_style
+from enrich_tui.display.figures import SessionFigures
+from enrich_tui.display.rows import WorkerRow
+from enrich_tui.text import fit, seconds_text
+from enrich_tui.tui.board import Board
+from enrich_tui.tui.feed import RunFeed
 from enrich_tui.tui.widgets.panel import BoardPanel
-from enrich_tui.widgets.drawing import Row, bar, bytes_text, rule, sparkline
-from enrich_tui.widgets.wrapping import wrap
+from enrich_tui.widgets import EnrichmentProgress, PoolHealth
+from enrich_tui.widgets.drawing import Row, bytes_text, rule, short_time
+from enrich_tui.widgets.glyphs import ASCII
+from enrich_tui.widgets.palette import state_style
 
 ROOMY = 34
 """Width from which on a worker's line has room for the stage and the restarts."""
-_PAIR = 22
-"""Cells of a name and its value in the pool's box."""
 
 
 class WorkerPanel(BoardPanel):
@@ -54,114 +56,62 @@ class WorkerPanel(BoardPanel):
         return row.cell(restarts, 4, palette.warn, right=True) if roomy else row
 
 
-class PoolPanel(BoardPanel):
-    """How the workers have been."""
+class PoolBox(PoolHealth):
+    """How the workers have been, below a title."""
+
+    def __init__(self, board: Board, feed: RunFeed, *, id: str) -> None:  # noqa: A002
+        super().__init__(feed, ascii_only=board.glyphs is ASCII, paced=True, id=id)
 
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
-        palette, glyphs, view = self.palette, self.glyphs, self.board.view
-        lines = [rule(Row().add("Pool", palette.strong), Row(), width, glyphs, palette.faint)]
-        pool = view.pool
-        if pool is None:
-            return [*lines, Row().add("  starting", palette.faint)]
-        recent = view.failures.rate(view.now)
-        memory = sum(worker.memory or 0 for worker in view.workers.values())
-        cpu = view.cpu[-1] if view.cpu else 0.0
-        half = _PAIR
-        slots = max(1, view.started.cpu_slots if view.started else 1)
-
-        def pair(name: str, value: str, other: str = "", other_value: str = "") -> Row:
-            row = Row().add("  ").cell(name, 11, palette.dim).cell(value, half - 13, palette.text)
-            return row.cell(other, 11, palette.dim).add(other_value, palette.text)
-
-        if width < _PAIR + 18:
-            half = width
-            return [
-                *lines,
-                pair("active", f"{pool.active} of {pool.total}"),
-                pair("error rate", f"{pool.error_rate:.1f}%"),
-                pair("failed 10m", f"{recent:.1f}%" if recent is not None else "-"),
-                pair("uptime", f"{pool.uptime_percentage:.1f}%"),
-                pair("restarts", f"{pool.restarts}"),
-                pair("memory", bytes_text(memory) if memory else "-"),
-            ]
-        lines += [
-            pair("active", f"{pool.active} of {pool.total}", "idle", f"{pool.idle}"),
-            pair(
-                "error rate", f"{pool.error_rate:.1f}%", "failed 10m", f"{recent:.1f}%" if recent is not None else "-"
-            ),
-            pair("uptime", f"{pool.uptime_percentage:.1f}%", "restarts", f"{pool.restarts}"),
-            pair("waiting", f"{pool.pending}", "stage avg", brief(pool.avg_job_duration)),
-            pair("memory", bytes_text(memory) if memory else "-", "in error", f"{pool.error}"),
-        ]
-        graph = Row().add("  ").cell("cpu", 11, palette.dim).cell(f"{cpu:.1f}", 5, palette.text)
-        graph.add(sparkline(list(view.cpu), max(slots, max(view.cpu, default=0.0)), width - 20, glyphs), palette.bar)
-        return [*lines, graph]
+        title = rule(Row().add("Pool", self.palette.strong), Row(), width, self.glyphs, self.palette.faint)
+        return [title, *(Row().add("  ").append(row) for row in super().rows(width - 3))]
 
 
-class DetailPanel(BoardPanel):
-    """The selected session: its stages, and what they said."""
+class SelectedSession(EnrichmentProgress):
+    """The session under the cursor: what it is, its stages, and the last that was told of it."""
 
-    def rows(self, width: int) -> Sequence[Row]:
-        """See the class."""
-        palette, glyphs, row = self.palette, self.glyphs, self.board.row
-        if row is None:
+    def __init__(self, board: Board, feed: RunFeed, *, id: str) -> None:  # noqa: A002
+        super().__init__("", feed, ascii_only=board.glyphs is ASCII, paced=True, id=id)
+        self._board = board
+
+    def show(self, session_id: str | None) -> None:
+        """Another session."""
+        self.session_id = session_id or ""
+        self.changed()
+        self.look()
+
+    def head(self, session: SessionFigures | None, width: int) -> Sequence[Row]:
+        """The title with the key that opens it, and what the session is."""
+        palette, glyphs = self.palette, self.glyphs
+        if session is None:
             return [rule(Row().add("Session", palette.strong), Row(), width, glyphs, palette.faint)]
         tail = Row().add("enter", palette.accent).add(" open", palette.dim)
-        title = Row().add(fit(row.title, max(4, width - 18)), palette.strong)
-        lines = [rule(title, tail, width, glyphs, palette.faint)]
-        head = Row().add("  ").add(f"{glyphs.states[row.state]} {row.state}", state_style(row.state, palette))
-        head.add(f"  {bytes_text(row.size)}" if row.size else "", palette.dim)
-        head.add(f"  {short_time(row.media)} long" if row.media else "", palette.dim)
-        if row.state is SessionState.QUEUED:
-            head.add(f"  number {row.order + 1}", palette.dim)
-        lines.append(head)
-        for stage, cell in row.cells.items():
-            lines += self._stage(stage, cell, width)
-        for text, style in ((row.message, palette.text), (row.advice, palette.dim)):
-            said = {cell.message for cell in row.cells.values()} | {cell.advice for cell in row.cells.values()}
-            if text and text not in said:
-                lines += [Row().add("  ").add(line, style) for line in wrap(text, width - 3)]
-        return lines
+        title = Row().add(fit(session.title, max(4, width - 18), ellipsis=glyphs.ellipsis), palette.strong)
+        line = Row().add(f"{glyphs.states[session.state]} {session.state}", state_style(session.state, palette))
+        line.add(f"  {bytes_text(session.size)}" if session.size else "", palette.dim)
+        line.add(f"  {short_time(session.media)} long" if session.media else "", palette.dim)
+        line.add(f"  number {session.place}" if session.place else "", palette.dim)
+        return [rule(title, tail, width, glyphs, palette.faint), Row().add("  ").append(line)]
 
-    def _stage(self, stage: Stage, cell: Cell, width: int) -> list[Row]:
-        palette, glyphs, now = self.palette, self.glyphs, self.board.view.now
-        line = Row().add("  ").cell(stage.value, 9, palette.dim)
-        if cell.state is CellState.PROCESSING:
-            line.append(bar(cell.fraction, 12 if width >= ROOMY else 2, glyphs, palette.bar, palette.rest))
-            line.add(f" {int(cell.fraction * 100):>3}%", palette.text).add(
-                f"  {short_time(cell.seconds(now))}", palette.dim
-            )
-            said, style = cell.doing, palette.dim
-        else:
-            styles = {
-                CellState.COMPLETED: palette.good,
-                CellState.FAILED: palette.bad,
-                CellState.RETRYING: palette.warn,
-            }
-            sign = styles.get(cell.state, palette.faint)
-            line.add(glyphs.cells[cell.state], sign).add(
-                f" {cell.state}", palette.text if sign is not palette.faint else sign
-            )
-            if cell.cached:
-                line.add("  kept", palette.dim)
-            elif cell.spent:
-                line.add(f"  {brief(cell.spent)}", palette.dim)
-            said, style = cell.message, palette.text
-        if cell.attempt > 1:
-            line.add(
-                f"  try {cell.attempt}/{cell.attempts}" if cell.attempts else f"  {cell.attempt} tries", palette.warn
-            )
-        lines = [line]
-        if said:
-            lines += [Row().to(11).add(text, style) for text in wrap(said, width - 12)[:3]]
-        if cell.advice:
-            for number, text in enumerate(wrap(cell.advice, width - 14)[:3]):
-                lines.append(
-                    Row()
-                    .to(11)
-                    .cell(glyphs.arrow if not number else "", 2, palette.accent)
-                    .add(" ")
-                    .add(text, palette.dim)
-                )
-        return lines
+    def rows(self, width: int) -> Sequence[Row]:
+        """See the class."""
+        session = self.figures()
+        rows = [*self.head(session, width)]
+        if session is not None:
+            rows += [Row().add("  ").append(row) for row in self.body(session, width - 3)]
+            rows += self._log(width, self.size.height - len(rows) - 1)
+        return rows
+
+    def _log(self, width: int, room: int) -> list[Row]:
+        """The last lines of the log about the session, where there is room for some."""
+        if room < 2:
+            return []
+        mine = (line for line in reversed(self._board.view.log) if line.session == self.session_id)
+        lines = [*islice(mine, room)][::-1]
+        palette, ellipsis = self.palette, self.glyphs.ellipsis
+        told = [
+            Row().cell(seconds_text(line.t), 9, palette.faint, right=True).add("  ").add(line.text, palette.dim)
+            for line in lines
+        ]
+        return [Row(), *(row.cut(width - 1, ellipsis) for row in told)] if told else []

@@ -49,13 +49,14 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.M
     assert listing(tmp_path) == ["a.txt"]
 
 
-def test_what_a_killed_program_left_is_swept(tmp_path: Path) -> None:
+def test_what_a_killed_program_left_is_found(tmp_path: Path) -> None:
     (tmp_path / "thumbnails").mkdir()
-    for leftover in (tmp_path / ".partial-1.json", tmp_path / "thumbnails" / ".partial-2.jpg"):
+    leftovers = {tmp_path / ".partial-1.json", tmp_path / "thumbnails" / ".partial-2.jpg"}
+    for leftover in leftovers:
         leftover.write_bytes(b"half")
     (tmp_path / "whole.json").write_bytes(b"{}")
-    assert outputs.sweep_partials(tmp_path) == 2
-    assert listing(tmp_path) == ["thumbnails", "whole.json"]
+    assert set(outputs.partials(tmp_path)) == leftovers
+    assert outputs.partials(tmp_path / "not there") == []
 
 
 def test_lone_surrogates_do_not_stop_a_text(tmp_path: Path) -> None:

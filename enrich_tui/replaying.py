@@ -1,0 +1,47 @@
+"""Shows a recorded run again: from a file, or from standard input."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from enrich_tui.config import Config
+from enrich_tui.logs import start_log
+from enrich_tui.show import Shown, show
+from enrich_tui.sources.recording import Recording, read_recording
+from enrich_tui.sources.replay import Replay
+
+STANDARD_INPUT = "-"
+
+
+def replay(path: str, speed: float, display: str, config: Config, *, exit_on_complete: bool = False) -> int:
+    """Show the recording at ``path``; returns the exit code: 0 where it could be shown, however the run ended.
+
+    Nothing is owned and nothing written but the log. Raises
+    :class:`~enrich_tui.sources.recording.RecordingError` where nothing of it can be shown, and ``OSError``.
+    """
+    recording = _read(path)
+    if path == STANDARD_INPUT and display == "full":
+        _take_keys_from_terminal()
+    start_log()
+    keep_open = display == "full" and not exit_on_complete
+    return asyncio.run(_play(Replay(recording, speed, keep_open=keep_open), display, config))
+
+
+async def _play(source: Replay, display: str, config: Config) -> int:
+    return await show(Shown(source, player=source, mark="REPLAY"), display, config)
+
+
+def _read(path: str) -> Recording:
+    if path == STANDARD_INPUT:
+        return read_recording(sys.stdin.buffer)
+    with Path(path).open("rb") as stream:
+        return read_recording(stream)
+
+
+def _take_keys_from_terminal() -> None:
+    """The recording has come through standard input; keys come from the terminal itself. Raises ``OSError``."""
+    if os.name != "nt":
+        os.dup2(os.open("/dev/tty", os.O_RDWR), sys.stdin.fileno())
