@@ -155,7 +155,7 @@ def _fail(message: str) -> int:
 
 
 def _enrich(options: argparse.Namespace) -> int:
-    from enrich_tui.discovery import discover
+    from enrich_tui.discovery import check, discover
     from enrich_tui.text import clean
 
     config, display = _configured(options)
@@ -169,19 +169,19 @@ def _enrich(options: argparse.Namespace) -> int:
 
             print(f"Making sample sessions in {shown} ...", file=sys.stderr)  # noqa: T201
             make_library(path)
-        library = discover(path, options.output)
+        check(path)
     except FileNotFoundError:
         return _fail(f"there is nothing at {shown}.")
     except OSError:
         return _fail(f"{shown} cannot be read.")
     if options.command in {"plan", "status"}:
-        return _tell(library, config, display, options)
+        return _tell(discover(path, options.output), config, display, options)
     import asyncio
 
     from enrich_tui.store.owner import NotOwnedError
 
     try:
-        return asyncio.run(_watch(library, config, display, options))
+        return asyncio.run(_work(path, config, display, options))
     except NotOwnedError as error:
         return _fail(f"{shown}: {error}")
 
@@ -262,7 +262,7 @@ def _display_from_environment() -> str:
     return "full" if terminal else "plain"
 
 
-async def _watch(library: Library, config: Config, display: str, options: argparse.Namespace) -> int:
+async def _work(root: Path, config: Config, display: str, options: argparse.Namespace) -> int:
     from enrich_tui.display.summary import summary_lines
     from enrich_tui.launch import live_run
     from enrich_tui.logs import start_log
@@ -272,7 +272,7 @@ async def _watch(library: Library, config: Config, display: str, options: argpar
     start_log()
     wanted = EnrichmentOptions.of({Stage(name) for name in config.stages})
     keep_open = display == "full" and not options.exit_on_complete
-    running = live_run(library, wanted, config, output=options.output, keep_open=keep_open, fresh=options.fresh)
+    running = live_run(root, wanted, config, output=options.output, keep_open=keep_open, fresh=options.fresh)
     async with running as batch:
         shown = Shown(batch, controls=batch, stop=batch.stop)
         code = await show(shown, display, config, exit_on_complete=options.exit_on_complete)

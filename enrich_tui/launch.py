@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from enrich_tui.config import Config
-from enrich_tui.discovery import Library
+from enrich_tui.discovery import Search
 from enrich_tui.errors import ErrorHandler
 from enrich_tui.logs import log_folder
 from enrich_tui.model import EnrichmentOptions
+from enrich_tui.pipeline.finding import find
 from enrich_tui.pipeline.processes import on_worker
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
@@ -25,7 +27,7 @@ from enrich_tui.worker.process import ProcessExecutors
 
 @asynccontextmanager
 async def live_run(
-    library: Library,
+    root: Path,
     options: EnrichmentOptions,
     config: Config,
     *,
@@ -33,13 +35,14 @@ async def live_run(
     keep_open: bool = False,
     fresh: bool = False,
 ) -> AsyncIterator[BatchRun]:
-    """A run over this library that has not begun; its workers end with the block, whatever happens in it.
+    """A run over the library at ``root`` that has not begun; its workers end with the block, whatever happens in it.
 
-    ``output``: where all results go, where they do not go beside their sources. The library is held until the block
-    ends. Raises :class:`~enrich_tui.store.owner.NotOwnedError` where another program holds it, or nothing can be
-    written.
+    Its recordings are looked for when it begins. ``output``: where all results go, where they do not go beside their
+    sources. The library is held until the block ends. Raises :class:`~enrich_tui.store.owner.NotOwnedError` where
+    another program holds it, or nothing can be written.
     """
-    with own(home_of(library.root, output)) as owner:
+    search = Search(root, output)
+    with own(home_of(search.root, output)) as owner:
         cores = os.cpu_count() or 1
         workers = config.worker_count
         slots = min(workers, cores)
@@ -55,14 +58,14 @@ async def live_run(
         finder = LengthFinder(config.limits)
         try:
             yield BatchRun(
-                library.sessions,
+                (),
                 options,
                 pool=pool,
                 progress=progress,
                 errors=ErrorHandler(),
                 config=config,
-                library=library.root,
-                rejected=library.rejected,
+                library=search.root,
+                feed=partial(find, search),
                 runner=on_worker,
                 lengths=finder,
                 cpu_slots=cores,

@@ -20,7 +20,6 @@ from textual.pilot import Pilot
 
 from enrich_tui.config import Config, Limits, UiConfig
 from enrich_tui.demo import make_library
-from enrich_tui.discovery import discover
 from enrich_tui.launch import live_run
 from enrich_tui.model import EnrichmentOptions
 from enrich_tui.tui.app import Dashboard
@@ -66,7 +65,7 @@ class Photographer:
 async def photograph(library: Path, folder: Path) -> None:
     """Run the dashboard over the library and take its pictures."""
     config = Config(limits=Limits(auto_restart=False), workers=2)
-    async with live_run(discover(library), EnrichmentOptions(), config, keep_open=True) as batch:
+    async with live_run(library, EnrichmentOptions(), config, keep_open=True) as batch:
         app = Dashboard(batch, batch, ui=UiConfig())
         async with app.run_test(size=SIZES[1]) as pilot:
             camera = Photographer(app, pilot, folder)

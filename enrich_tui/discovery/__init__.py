@@ -3,6 +3,6 @@
 Discovery looks at names and sizes only. It opens nothing but manifests, changes nothing, and follows no links.
 """
 
-from enrich_tui.discovery.library import Library, discover
+from enrich_tui.discovery.library import Found, Library, Search, check, discover
 
-__all__ = ["Library", "discover"]
+__all__ = ["Found", "Library", "Search", "check", "discover"]

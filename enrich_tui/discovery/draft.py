@@ -29,9 +29,13 @@ class Draft:
     notes: Sequence[Path] = field(default_factory=list)
     captions: Sequence[Path] = field(default_factory=list)
 
-    def session(self, ident: str, output: Path) -> Session:
-        """The finished session; outside text is cleaned here, once."""
-        everything = [*self.audio, *self.video, *self.screenshots, *self.notes, *self.captions]
+    @property
+    def files(self) -> list[Path]:
+        """Everything that the session reads."""
+        return [*self.video, *self.audio, *self.screenshots, *self.notes, *self.captions]
+
+    def session(self, ident: str, output: Path, size: int) -> Session:
+        """The finished session, of so many bytes; outside text is cleaned here, once."""
         return Session(
             id=ident,
             title=clean(self.title, TITLE_LIMIT).strip() or "untitled",
@@ -43,12 +47,5 @@ class Draft:
             notes=tuple(self.notes),
             captions=tuple(self.captions),
             started_at=self.started_at or date_in_name(self.source.name),
-            size=sum(_size(path) for path in everything),
+            size=size,
         )
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except OSError:
-        return 0

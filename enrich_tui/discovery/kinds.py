@@ -17,6 +17,9 @@ MANIFESTS = ("session.toml", "session.json")
 RESULTS_FOLDER = "enriched"
 RESULTS_SUFFIX = ".enriched"
 
+PARTIAL = (".part", ".partial", ".crdownload", ".download", ".filepart", ".opdownload", ".tmp")
+"""Endings of what is still on its way here: it gets its own name when it is whole."""
+
 _DIGITS = re.compile(r"(\d+)")
 _DATE = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)(?:[ _T.-]+(?:at )?(\d\d)[.:h-]?(\d\d)(?:[.:m-]?(\d\d))?)?")
 
@@ -27,8 +30,8 @@ def suffix(path: Path) -> str:
 
 
 def is_ignored(name: str) -> bool:
-    """True for names of what discovery does not look at: hidden things and results."""
-    return name.startswith(".") or name == RESULTS_FOLDER or name.endswith(RESULTS_SUFFIX)
+    """True for names of what discovery does not look at: hidden things, results, and unfinished downloads."""
+    return name.startswith(".") or name == RESULTS_FOLDER or name.lower().endswith((RESULTS_SUFFIX, *PARTIAL))
 
 
 def date_in_name(name: str) -> datetime | None:

@@ -3,22 +3,53 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from enrich_tui.discovery import kinds, manifest
 from enrich_tui.discovery.draft import Draft
+from enrich_tui.discovery.folder import Entry, Kind, Listing, items, listing, lone_file
+from enrich_tui.discovery.kinds import MANIFESTS, RESULTS_FOLDER, RESULTS_SUFFIX
 from enrich_tui.model import Frozen, Rejected, Session
 from enrich_tui.text import clean
 
 
 class Library(Frozen):
-    """What was found below a root, in natural order of the paths."""
+    """What was found below a root: in natural order of the names, folder by folder."""
 
     root: Path
     sessions: tuple[Session, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+
+
+Mark = tuple[tuple[int, int], ...]
+"""Size (bytes) and time (nanoseconds) of each file of a finding: equal as long as nobody writes to them."""
+
+
+class Found(NamedTuple):
+    """A session, or something that cannot be one, as it is now."""
+
+    item: Session | Rejected
+    mark: Mark = ()
+    manifest: bool = False
+    """It stands in a manifest."""
+
+    @property
+    def path(self) -> Path:
+        """The lone file or the folder that it is."""
+        return self.item.source if isinstance(self.item, Session) else self.item.path
+
+
+def check(root: Path) -> None:
+    """See that there is something at ``root`` that can be looked at, and look no further.
+
+    Raises ``FileNotFoundError`` where there is nothing, and ``PermissionError`` where it cannot be listed.
+    """
+    if not root.exists():
+        raise FileNotFoundError(root)
+    if not root.is_file():
+        with os.scandir(root):
+            pass
 
 
 def discover(root: Path, output: Path | None = None) -> Library:
@@ -27,168 +58,126 @@ def discover(root: Path, output: Path | None = None) -> Library:
     Results are to go beside their sources, or under ``output`` in the same tree of folders. Raises
     ``FileNotFoundError`` where there is nothing at ``root``, and ``PermissionError`` where it cannot be listed.
     """
-    root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow links that the person chose
-    if not root.exists():
-        raise FileNotFoundError(root)
-    search = _Search(root, Path(os.path.abspath(output)) if output else None)  # noqa: PTH100
-    if root.is_file():
-        search.root_file(root)
-    else:
-        with os.scandir(root):
-            pass  # raises where the root itself cannot be listed; folders below are rejected instead
-        search.folder(root)
-    return search.library()
+    check(root)
+    search = Search(root, output)
+    found = [one.item for one in search.look()]
+    return Library(
+        root=search.root,
+        sessions=tuple(item for item in found if isinstance(item, Session)),
+        rejected=tuple(item for item in found if isinstance(item, Rejected)),
+    )
 
 
-def _files(folder: Path) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            return [Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False)]
-    except OSError:
-        return []
+class Search:
+    """Looks through a library, again and again if wanted: a folder that has not changed costs a listing only.
 
+    A session keeps its id from look to look. What is known of a folder stays where it cannot be listed any more, as
+    when a network drive is away for a moment.
+    """
 
-def _by_stem(files: Iterable[Path]) -> dict[str, list[Path]]:
-    stems: defaultdict[str, list[Path]] = defaultdict(list)
-    for path in files:
-        stems[path.stem.casefold()].append(path)
-    return stems
+    def __init__(self, root: Path, output: Path | None = None) -> None:
+        # absolute, not resolved: that would follow links which the person chose
+        self.root = Path(os.path.abspath(root))  # noqa: PTH100
+        self._output = Path(os.path.abspath(output)) if output else None  # noqa: PTH100
+        self._ids: dict[Path, str] = {}
+        self._taken: set[str] = set()
+        self._known: dict[Path, tuple[Listing, list[Found | Path]]] = {}
 
-
-class _Search:
-    def __init__(self, root: Path, output: Path | None) -> None:
-        self._root = root
-        self._output = output
-        self._sessions: list[Session] = []
-        self._rejected: list[Rejected] = []
-        self._ids: set[str] = set()
-
-    def library(self) -> Library:
-        titles = Counter(session.title for session in self._sessions)
-        told_apart = tuple(
-            session if titles[session.title] == 1 else session.model_copy(update={"title": session.id})
-            for session in sorted(self._sessions, key=lambda session: kinds.natural_key(str(session.source)))
-        )
-        return Library(root=self._root, sessions=told_apart, rejected=tuple(self._rejected))
-
-    def folder(self, folder: Path) -> None:
-        try:
-            with os.scandir(folder) as entries:
-                found = [entry for entry in entries if not kinds.is_ignored(entry.name)]
-            listed = sorted(found, key=lambda entry: kinds.natural_key(entry.name))
-        except OSError:
-            self._reject(folder, "This folder cannot be read.")
-            return
-        names = {entry.name for entry in listed}
-        for name in kinds.MANIFESTS:
-            if name in names:
-                self._with_manifest(folder, folder / name)
-                return
-        files: list[Path] = []
-        folders: list[Path] = []
-        for entry in listed:
-            path = Path(entry.path)
-            if path == self._output:
-                continue
-            if entry.is_symlink():
-                self._reject(path, "Links are not followed; put the file itself here.")
-            elif entry.is_dir():
-                folders.append(path)
-            elif entry.is_file():
-                files.append(path)
+    def look(self) -> Iterator[Found]:
+        """Everything that there is now. Folders are listed while this goes on."""
+        seen: set[Path] = set()
+        first: list[Found | Path] = self._lone() if self.root.is_file() else [self.root]
+        pending = [iter(first)]
+        while pending:
+            item = next(pending[-1], None)
+            if item is None:
+                pending.pop()
+            elif isinstance(item, Path):
+                seen.add(item)
+                pending.append(iter(self._at(item)))
             else:
-                self._reject(path, "This is not a regular file.")
-        self._files_of(folder, files)
-        for below in folders:
-            self.folder(below)
+                yield item
+        for folder in self._known.keys() - seen:
+            del self._known[folder]
 
-    def _files_of(self, folder: Path, files: list[Path]) -> None:
-        media = [path for path in files if kinds.suffix(path) in kinds.MEDIA]
-        pictures = [path for path in files if kinds.suffix(path) in kinds.PICTURES]
-        if pictures and not media:
-            notes = [path for path in files if kinds.suffix(path) in kinds.NOTES]
-            self._add(Draft(source=folder, title=folder.name, screenshots=pictures, notes=notes))
-            taken = {*pictures, *notes}
-        else:
-            taken = set(media)
-            siblings = _by_stem(files)
-            for path in media:
-                taken.update(self._lone_file(path, siblings))
-            if pictures:
-                self._reject(folder, "Pictures beside recordings belong to none; name them in a session.toml.")
-                taken.update(pictures)
-        for path in files:
-            if path not in taken:
-                self._reject(path, _reason(path))
-
-    def root_file(self, path: Path) -> None:
-        """The root is one recording, perhaps with sidecars beside it."""
-        if path.is_symlink():
-            self._reject(path, "Links are not followed; name the file itself.")
-        else:
-            self._lone_file(path, _by_stem(_files(path.parent)))
-
-    def _lone_file(self, path: Path, siblings: Mapping[str, list[Path]]) -> set[Path]:
-        """Add a recording with its sidecars; returns the sidecars. ``siblings``: the files of its folder, by stem."""
-        ending = kinds.suffix(path)
-        if ending not in kinds.MEDIA:
-            self._reject(path, _reason(path))
-            return set()
-        sidecars = sorted(other for other in siblings.get(path.stem.casefold(), ()) if other != path)
-        captions = [other for other in sidecars if kinds.suffix(other) in kinds.CAPTIONS]
-        notes = [other for other in sidecars if kinds.suffix(other) in kinds.NOTES]
-        self._add(
-            Draft(
-                source=path,
-                title=path.stem,
-                audio=[path] if ending in kinds.AUDIO else [],
-                video=[path] if ending in kinds.VIDEO else [],
-                captions=captions,
-                notes=notes,
-            ),
-            lone=True,
-        )
-        return {*captions, *notes}
-
-    def _with_manifest(self, folder: Path, file: Path) -> None:
+    def _lone(self) -> list[Found | Path]:
+        folder = self.root.parent
         try:
-            self._add(manifest.read(folder, file))
-        except manifest.ManifestError as error:
-            self._reject(file, str(error))
+            listed = listing(folder)
+        except OSError:
+            listed = {}
+        files = [folder / name for name, entry in listed.items() if entry.kind is Kind.FILE]
+        return [self._found(lone_file(self.root, files), folder, listed)]
 
-    def _add(self, draft: Draft, *, lone: bool = False) -> None:
-        relative = draft.source.relative_to(self._root).as_posix() if draft.source != self._root else draft.source.name
-        ident = _unique(draft.ident or clean(relative), relative, self._ids.__contains__)
-        self._ids.add(ident)
-        self._sessions.append(draft.session(ident, self._results_of(draft.source, lone=lone)))
+    def _at(self, folder: Path) -> list[Found | Path]:
+        before = self._known.get(folder)
+        try:
+            listed = listing(folder)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError) and folder != self.root:
+                return []
+            return before[1] if before else [Found(Rejected(path=folder, reason="This folder cannot be read."))]
+        if before is not None and before[0] == listed and not _may_change(before[1]):
+            found = before[1]
+        else:
+            found = [
+                one if isinstance(one, Path) else self._found(one, folder, listed)
+                for one in items(folder, listed, self._output)
+            ]
+        self._known[folder] = listed, found
+        return found
+
+    def _found(self, item: Draft | Rejected, folder: Path, listed: Listing) -> Found:
+        manifest = any(name in listed for name in MANIFESTS)
+        if isinstance(item, Rejected):
+            return Found(item, _mark([item.path], folder, listed), manifest)
+        mark = _mark(item.files, folder, listed)
+        output = self._results_of(item.source, lone=item.source != folder)
+        session = item.session(self._id(item), output, sum(size for size, _ in mark))
+        return Found(session, mark, manifest)
+
+    def _id(self, draft: Draft) -> str:
+        source = draft.source
+        if source not in self._ids:
+            relative = source.relative_to(self.root).as_posix() if source != self.root else source.name
+            ident = _unique(draft.ident or clean(relative), relative, self._taken)
+            self._taken.add(ident)
+            self._ids[source] = ident
+        return self._ids[source]
 
     def _results_of(self, source: Path, *, lone: bool) -> Path:
         if self._output is None:
-            return source.with_name(source.name + kinds.RESULTS_SUFFIX) if lone else source / kinds.RESULTS_FOLDER
-        below = Path(source.name) if source == self._root else source.relative_to(self._root)
-        return self._output / below.with_name(below.name + kinds.RESULTS_SUFFIX)
-
-    def _reject(self, path: Path, reason: str) -> None:
-        self._rejected.append(Rejected(path=path, reason=reason))
+            return source.with_name(source.name + RESULTS_SUFFIX) if lone else source / RESULTS_FOLDER
+        below = Path(source.name) if source == self.root else source.relative_to(self.root)
+        return self._output / below.with_name(below.name + RESULTS_SUFFIX)
 
 
-def _reason(path: Path) -> str:
-    ending = kinds.suffix(path)
-    if ending in kinds.NOTES:
-        return "A note without a recording of the same name."
-    if ending in kinds.CAPTIONS:
-        return "Captions without a recording of the same name."
-    if ending in kinds.PICTURES:
-        return "One picture alone is no session; a folder of pictures is."
-    return "This kind of file is not a recording."
+def _may_change(found: list[Found | Path]) -> bool:
+    """True where a manifest speaks, which may name files in folders below: those are not in the folder's listing."""
+    only = found[0] if len(found) == 1 else None
+    return isinstance(only, Found) and only.manifest
 
 
-def _unique(wanted: str, relative: str, taken: Callable[[str], bool]) -> str:
+def _mark(files: Iterable[Path], folder: Path, listed: Listing) -> Mark:
+    return tuple(_size_and_time(path, listed.get(path.name) if path.parent == folder else None) for path in files)
+
+
+def _size_and_time(path: Path, entry: Entry | None) -> tuple[int, int]:
+    if entry is not None:
+        return entry.size, entry.mtime_ns
+    try:
+        now = path.lstat()
+    except OSError:
+        return 0, 0
+    return now.st_size, now.st_mtime_ns
+
+
+def _unique(wanted: str, relative: str, taken: Container[str]) -> str:
     """``wanted``, or the path where another session has that name, or a numbered form of it."""
     for candidate in (wanted, clean(relative)):
-        if candidate and not taken(candidate):
+        if candidate and candidate not in taken:
             return candidate
     number = 2
-    while taken(f"{wanted} ({number})"):
+    while f"{wanted} ({number})" in taken:
         number += 1
     return f"{wanted} ({number})"

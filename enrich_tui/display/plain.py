@@ -35,6 +35,8 @@ class PlainDisplay:
         self._mark = mark
         """What is said of the run at its start, where it is not this program's: ``REPLAY``, ``READ-ONLY``."""
         self._titles: dict[str, str] = {}
+        self._first: dict[str, str] = {}
+        """The first session of each title."""
         self._last = 0.0
         self._workers: dict[int, str] = {}
 
@@ -54,7 +56,7 @@ class PlainDisplay:
                 mark += f"{self._mark} · " if self._mark else ""
                 return f"{mark}{clean(event.library)} · {_count(event.workers, 'worker')}"
             case SessionQueued():
-                self._titles[event.session] = clean(event.title)
+                self._name(event.session, clean(event.title))
                 return None
             case SourceRejected():
                 return f"left out  {clean(event.path)}: {_say(event.reason)}"
@@ -86,6 +88,14 @@ class PlainDisplay:
                 return self._run_finished(event) if self._mark else None
             case _:
                 return None
+
+    def _name(self, session: str, title: str) -> None:
+        """Sessions of the same title are told apart by their ids."""
+        first = self._first.setdefault(title, session)
+        if first != session:
+            self._titles[first] = first
+        if self._titles.get(session) != session:
+            self._titles[session] = title if first == session else session
 
     def _title(self, session: str) -> str:
         return self._titles.get(session, session)

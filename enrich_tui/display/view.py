@@ -76,6 +76,10 @@ class RunView:
         self.dirty: set[str] = set()
         self.parts: set[str] = set()
         self._took: float | None = None
+        self._titled: dict[str, SessionRow] = {}
+        """The first session of each title."""
+        self._ambiguous: set[str] = set()
+        """Titles that several sessions have."""
         self._active: set[str] = set()
         self._with_eta: set[str] = set()
         self._waiting: dict[str, float] = {}
@@ -113,7 +117,7 @@ class RunView:
 
     @property
     def state(self) -> str:
-        """Of the run: ``starting``, ``running``, ``paused``, ``draining``, ``stopping``, ``done`` or ``stopped``.
+        """Of the run: ``starting``, a state of :class:`enrich_tui.events.BatchChanged`, or ``stopped``.
 
         ``stopped``: nobody works on it any more, and it is not done. A run that is followed can also be ``silent``.
         """
@@ -183,6 +187,8 @@ class RunView:
         self.now = now
         self.dirty |= self.rows.keys()
         self.rows.clear()
+        self._titled.clear()
+        self._ambiguous.clear()
         self.workers.clear()
         self.batch = self.pool = self.finished = self._took = None
         self.owner = "working"
@@ -204,8 +210,7 @@ class RunView:
             self.rows[event.session] = row
             self.counts[row.state] += 1
             self._waiting[row.id] = self.now
-        row.title = clean(event.title, TITLE).strip() or clean(event.session, TITLE)
-        row.needle = f"{row.title} {event.session}".casefold()
+        self._name(row, clean(event.title, TITLE).strip() or clean(event.session, TITLE))
         row.source, row.output, row.size = clean(event.source), clean(event.output), event.size
         for stage in STAGES:
             if stage in row.cells:
@@ -215,6 +220,16 @@ class RunView:
             self.stage_counts[stage][cell.state] += 1
         self.dirty.add(row.id)
         self.parts.add("order")
+
+    def _name(self, row: SessionRow, title: str) -> None:
+        """Sessions of the same title are told apart by their ids."""
+        first = self._titled.setdefault(title, row)
+        if first is not row:
+            self._ambiguous.add(title)
+        for one in {first.id: first, row.id: row}.values():
+            one.title = clean(one.id, TITLE) if title in self._ambiguous else title
+            one.needle = f"{one.title} {one.id}".casefold()
+            self.dirty.add(one.id)
 
     def _session_measured(self, event: ev.SessionMeasured) -> None:
         row = self.rows.get(event.session)

@@ -176,10 +176,12 @@ class BatchRun:
             return not self._tasks
         idle = self._queue.finished and not (self._tasks or self._intake.waiting or self._intake.unsettled)
         fed = self._feeding is None or self._feeding.done()
-        if not idle:
-            self._announcer.set_state("paused" if self._paused else "running")
-        elif fed:
+        if idle and fed:
             self._announcer.set_state("done")
+        elif self._paused:
+            self._announcer.set_state("paused")
+        elif not idle:
+            self._announcer.set_state("running")
         else:
             self._announcer.set_state("watching" if self._watching else "looking")
         return idle and fed and not self._keep_open

@@ -72,7 +72,7 @@ class Commands:
             case "paused":
                 controls.resume()
                 self._say("Taking new work again.")
-            case "running" | "starting":
+            case "starting" | "looking" | "running" | "watching":
                 controls.pause()
                 self._say("Paused. Running stages finish; no new ones start.")
             case state:

@@ -64,8 +64,10 @@ UNICODE = Glyphs(
     workers={"active": "▶", "idle": "◌", "error": "✖", "restarting": "↻", "shutdown": "–"},
     run={
         "starting": "◌",
+        "looking": "◌",
         "running": "▶",
         "paused": "‖",
+        "watching": "◉",
         "draining": "▽",
         "stopping": "■",
         "done": "✔",
@@ -114,8 +116,10 @@ ASCII = Glyphs(
     workers={"active": ">", "idle": "o", "error": "x", "restarting": "~", "shutdown": "-"},
     run={
         "starting": "o",
+        "looking": "o",
         "running": ">",
         "paused": "=",
+        "watching": "@",
         "draining": "v",
         "stopping": "#",
         "done": "+",

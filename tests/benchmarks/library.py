@@ -1,11 +1,14 @@
 """How long a large library of finished sessions takes: ``python -m tests.benchmarks.library [SESSIONS]``.
 
-Seconds of this process, by the clock and of processor, for finding the sessions, planning, and the standing of all.
+Seconds of this process, by the clock and of processor, for finding the sessions, looking for changes, planning, and the
+standing of all; then from the start of the program to its first paint on a terminal, beside that of an empty library.
 """
 
 from __future__ import annotations
 
 import os
+import signal
+import statistics
 import sys
 import tempfile
 import time
@@ -14,14 +17,18 @@ from pathlib import Path
 from typing import TypeVar
 
 from enrich_tui.config import StageConfig
-from enrich_tui.discovery import Library, discover
+from enrich_tui.discovery import Library, Search, discover
 from enrich_tui.model import STAGES, EnrichmentOptions, Session, Stage, StageOutcome
 from enrich_tui.pipeline import cache
 from enrich_tui.pipeline.plan import plan_run, standing
 from enrich_tui.pipeline.verdict import has_input
 from enrich_tui.store.record import RECORD, SessionRecord, StageRecord, file_record
+from tests.terminal.terminal import Terminal
 
 T = TypeVar("T")
+
+TURNS = 5
+"""Starts of the program with each library."""
 
 FILES = {
     Stage.AUDIO: ("transcript.json", "transcript.vtt", "transcript.srt", "transcript.txt", "audio.json"),
@@ -57,6 +64,30 @@ def timed(what: str, work: Callable[[], T]) -> T:
     return result
 
 
+def first_paint(root: Path, home: Path) -> float:
+    """Seconds from the start of the program until the dashboard stands on the terminal."""
+    environ = {"HOME": str(home), "XDG_STATE_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
+    with Terminal(["-m", "enrich_tui", "run", str(root)], environ=environ) as terminal:
+        begun = time.perf_counter()
+        while "Looking for recordings" not in terminal.text and "\nsession " not in terminal.text:
+            terminal.read(0.01)
+        took = time.perf_counter() - begun
+        terminal.signal(signal.SIGTERM)
+        terminal.end()
+    return took
+
+
+def paint(root: Path) -> None:
+    """Compare the first paint of this library with that of an empty one, in turns."""
+    times: dict[str, list[float]] = {"empty": [], "large": []}
+    with tempfile.TemporaryDirectory(prefix="empty-") as empty, tempfile.TemporaryDirectory(prefix="home-") as home:
+        for _ in range(TURNS):
+            for name, folder in (("empty", Path(empty)), ("large", root)):
+                times[name].append(first_paint(folder, Path(home)))
+    small, large = (statistics.median(times[name]) for name in ("empty", "large"))
+    print(f"{'paint':<10} {large:6.2f} s   of an empty library {small:.2f} s: {large / small:.2f}x")
+
+
 def main() -> int:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     with tempfile.TemporaryDirectory(prefix="library-") as base:
@@ -68,6 +99,9 @@ def main() -> int:
             finish(session, settings)
         os.sync()
         library: Library = timed("discover", lambda: discover(root))
+        search = Search(root)
+        list(search.look())
+        timed("look again", lambda: list(search.look()))
         plan = timed(
             "plan",
             lambda: plan_run(
@@ -76,6 +110,8 @@ def main() -> int:
         )
         timed("status", lambda: [standing(session, EnrichmentOptions().stages) for session in library.sessions])
         assert not any(one.to_run for one in plan.sessions)
+        if os.name != "nt":
+            paint(root)
     return 0
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich_tui.discovery import Library, discover
+from enrich_tui.discovery import Found, Library, Search, check, discover
 from enrich_tui.discovery.kinds import MEDIA, date_in_name, natural_key
+from enrich_tui.model import Session
 from enrich_tui.text import clean
 
 
@@ -171,9 +172,84 @@ def test_equal_ids_are_kept_apart(tmp_path: Path) -> None:
 
 
 def test_nothing_there_is_said_at_once(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        discover(tmp_path / "nowhere")
+    for look in (check, discover):
+        with pytest.raises(FileNotFoundError):
+            look(tmp_path / "nowhere")
+    check(tmp_path)
     assert discover(tmp_path).sessions == ()
+
+
+@pytest.mark.parametrize("name", ["a.mp4.part", "a.mp4.crdownload", "A.MP4.TMP", "b.wav.download"])
+def test_what_is_still_on_its_way_here_is_left_alone(tmp_path: Path, name: str) -> None:
+    put(tmp_path / name)
+    assert discover(tmp_path) == Library(root=tmp_path)
+
+
+def test_folders_and_files_come_in_natural_order(tmp_path: Path) -> None:
+    for name in ("s2/b.wav", "s10.wav", "s2/a.wav", "s1.wav", "s3/session.json", "s3/x.wav"):
+        put(tmp_path / name, "{}")
+    found = [session.id for session in discover(tmp_path).sessions]
+    assert found == ["s1.wav", "s2/a.wav", "s2/b.wav", "s3", "s10.wav"]
+
+
+def look(search: Search) -> dict[str, Found]:
+    return {found.path.name: found for found in search.look()}
+
+
+def test_a_second_look_sees_what_is_new_and_what_has_changed(tmp_path: Path) -> None:
+    put(tmp_path / "a.wav")
+    put(tmp_path / "deep" / "b.wav")
+    search = Search(tmp_path)
+    first = look(search)
+    assert look(search) == first
+    put(tmp_path / "a.wav", "longer")
+    put(tmp_path / "deep" / "b.md", "a note")
+    put(tmp_path / "c.wav")
+    second = look(search)
+    assert second.keys() == {"a.wav", "b.wav", "c.wav"}
+    for name in ("a.wav", "b.wav"):
+        assert second[name].mark != first[name].mark
+        assert isinstance(second[name].item, Session)
+        assert second[name].item.id == first[name].item.id  # type: ignore[union-attr]
+    (tmp_path / "a.wav").unlink()
+    assert look(search).keys() == {"b.wav", "c.wav"}
+
+
+def test_a_file_that_a_manifest_names_in_a_folder_below_is_looked_at_again(tmp_path: Path) -> None:
+    put(tmp_path / "s" / "session.toml", 'audio = ["deep/a.wav"]')
+    search = Search(tmp_path)
+    assert "not there" in look(search)["session.toml"].item.reason  # type: ignore[union-attr]
+    put(tmp_path / "s" / "deep" / "a.wav")
+    before = look(search)["s"]
+    put(tmp_path / "s" / "deep" / "a.wav", "longer")
+    assert look(search)["s"].mark != before.mark
+
+
+def test_a_session_keeps_its_id_when_another_comes_or_it_comes_back(tmp_path: Path) -> None:
+    for name in ("two", "one"):
+        put(tmp_path / name / "session.toml", 'id = "same"')
+        put(tmp_path / name / "a.wav")
+    search = Search(tmp_path)
+    ids = {name: found.item.id for name, found in look(search).items()}  # type: ignore[union-attr]
+    manifest = (tmp_path / "one" / "session.toml").rename(tmp_path / "away")
+    assert "a.wav" in look(search)
+    manifest.rename(tmp_path / "one" / "session.toml")
+    assert {name: found.item.id for name, found in look(search).items()} == ids  # type: ignore[union-attr]
+
+
+def test_what_is_known_stays_while_a_drive_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "deep" / "a.wav")
+    search = Search(tmp_path)
+    before = look(search)
+
+    def away(_folder: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", away)
+        assert look(search) == before
+    (tmp_path / "deep" / "a.wav").unlink()
+    assert look(search) == {}
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="the file system refuses such names")

@@ -104,3 +104,11 @@ def test_no_key_is_named_where_there_is_none_to_press(problem: Problem) -> None:
     told = without_keys(describe(problem).advice)
     assert "press" not in told
     assert bool(told) == bool(describe(problem).advice)
+
+
+def test_plain_tells_sessions_of_the_same_title_apart() -> None:
+    first, second = (QUEUED.model_copy(update={"session": ident, "title": "talk"}) for ident in ("a/talk", "b/talk"))
+    ends = [SessionFinished(session=ident, status=SessionStatus.COMPLETE, duration=1) for ident in ("a/talk", "b/talk")]
+    told = plain(first, second, first, *ends)
+    assert "a/talk in" in told[0]
+    assert "b/talk in" in told[1]

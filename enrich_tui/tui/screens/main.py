@@ -143,6 +143,8 @@ class MainScreen(ListScreen, inherit_bindings=False):
             self.worker_panel.redraw()
         if "header" in parts:
             self.query_one(KeyLine).redraw()
+            if not self.board.view.rows:
+                self.table.refresh()  # it says why it is empty
         if parts & {"log", "errors"}:
             self.status.redraw()
         self.head.redraw()

@@ -24,7 +24,7 @@ class Header(BoardPanel):
         if view.state == "done":
             right.append(self._outcome())
         else:
-            busy = palette.accent if view.state == "running" else palette.warn
+            busy = palette.accent if view.state in {"looking", "running", "watching"} else palette.warn
             right.add(f"{view.state.upper()} {glyphs.run[view.state]}", busy)
             count = len(view.workers) or (view.started.workers if view.started else 0)
             right.add(f"  {count} {'worker' if count == 1 else 'workers'}", palette.text)

@@ -20,6 +20,11 @@ from enrich_tui.tui.widgets.panel import BoardPanel
 from enrich_tui.widgets.drawing import Row, rule
 
 _CACHED = 1000
+_EMPTY = {
+    "starting": "Looking for recordings ...",
+    "looking": "Looking for recordings ...",
+}
+"""What stands in the table by the state of the run, while there are no sessions."""
 
 
 class TableHead(BoardPanel):
@@ -176,7 +181,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         if board.view.rows:
             words = "no session fits the filter; esc clears it" if board.listing.query else "all finished are hidden"
         else:
-            words = "looking for sessions" if board.view.state == "starting" else "there are no sessions here"
+            words = _EMPTY.get(board.view.state, "No recordings here yet.")
         return Row().add("  ").add(words, board.palette.dim)
 
     def on_resize(self) -> None:

@@ -246,3 +246,15 @@ def test_live_sessions_come_first_and_the_finished_can_be_hidden() -> None:
     listing.hide_finished = True
     listing.rebuild()
     assert listing.ids == ["s3", "s4", "s1", "s2"]
+
+
+def test_sessions_of_the_same_title_are_told_apart_by_their_ids() -> None:
+    view = fed(queued("a/talk.mp4", "talk"), queued("other.mp4", "other"))
+    assert view.rows["a/talk.mp4"].title == "talk"
+    view.take()
+    view.apply(queued("b/talk.mp4", "talk"))
+    assert [row.title for row in view.rows.values()] == ["a/talk.mp4", "other", "b/talk.mp4"]
+    assert view.take().rows == {"a/talk.mp4", "b/talk.mp4"}
+    view.apply(queued("a/talk.mp4", "talk"))
+    assert view.rows["a/talk.mp4"].title == "a/talk.mp4"
+    assert view.rows["b/talk.mp4"].needle == "b/talk.mp4 b/talk.mp4"
