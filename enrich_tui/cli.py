@@ -102,10 +102,10 @@ def _parser() -> argparse.ArgumentParser:
     plan_command.add_argument("--fresh", action="store_true", help="as if everything were to be done again")
     status_command = with_library_options("status", "say how the sessions of a folder stand")
     status_command.add_argument("path", type=Path, metavar="PATH")
-    replay_command = with_dashboard_options(
-        with_display_options("replay", "show a recorded run (--display json) again")
+    replay_command = with_dashboard_options(with_display_options("replay", "show a recorded run again"))
+    replay_command.add_argument(
+        "path", metavar="FILE", help="its JSON Lines, or the library of which it was the last run; - for standard input"
     )
-    replay_command.add_argument("path", metavar="FILE", help="its JSON Lines; - for standard input")
     replay_command.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="0.25 to 1000 times, or max")
     commands.add_parser("schema", help="print the JSON Schema of the lines that --display json writes")
     commands.add_parser("doctor", help="say what is installed and ready, and what is missing")

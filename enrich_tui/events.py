@@ -352,6 +352,25 @@ class Controls(Protocol):
         """Stop now; the work goes on at the next start."""
 
 
+class Handover(Protocol):
+    """What can be asked of a run that another program works on, and that is only shown here."""
+
+    @property
+    def controls(self) -> Controls | None:
+        """Of the run that goes on here, once the work was taken over."""
+
+    @property
+    def free(self) -> bool:
+        """True where the other program is gone, and the work can be taken over."""
+
+    @property
+    def process(self) -> int | None:
+        """The other program's process id; None where that is not known."""
+
+    def take_over(self) -> None:
+        """Go on with the work here, if it is free; events tell what came of it."""
+
+
 class Player(Protocol):
     """What a person can ask of a recorded run that is played again. Times are seconds of the recording."""
 

@@ -19,6 +19,7 @@ from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
 from enrich_tui.progress import EtaEstimator, ProgressService
 from enrich_tui.progress.eta import or_default
+from enrich_tui.sources.tape import Tape
 from enrich_tui.store.history import history_path, load_history, save_history
 from enrich_tui.store.owner import home_of, own
 from enrich_tui.worker.lengths import LengthFinder
@@ -42,7 +43,7 @@ async def live_run(
     another program holds it, or nothing can be written.
     """
     search = Search(root, output)
-    with own(home_of(search.root, output)) as owner:
+    with own(home_of(search.root, output)) as owner, Tape(owner.path, owner.epoch) as tape:
         cores = os.cpu_count() or 1
         workers = config.worker_count
         slots = min(workers, cores)
@@ -72,6 +73,7 @@ async def live_run(
                 keep_open=keep_open,
                 fresh=fresh,
                 owner=owner,
+                witness=tape,
             )
         finally:
             await pool.shutdown(timeout=0.0)

@@ -1,4 +1,4 @@
-"""Shows a recorded run again: from a file, or from standard input."""
+"""Shows a recorded run again: from a file, from standard input, or the last one of a library."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 from enrich_tui.config import Config
 from enrich_tui.logs import start_log
 from enrich_tui.show import Shown, show
-from enrich_tui.sources.recording import Recording, read_recording
+from enrich_tui.sources.recording import Recording, RecordingError, read_recording
 from enrich_tui.sources.replay import Replay
+from enrich_tui.store.owner import lock_of
+from enrich_tui.store.runs import kept
 
 STANDARD_INPUT = "-"
 
@@ -37,7 +39,13 @@ async def _play(source: Replay, display: str, config: Config) -> int:
 def _read(path: str) -> Recording:
     if path == STANDARD_INPUT:
         return read_recording(sys.stdin.buffer)
-    with Path(path).open("rb") as stream:
+    place = Path(path)
+    if place.is_dir():
+        runs = kept(lock_of(place))
+        if not runs:
+            raise RecordingError("no run of this library is on record. Give the folder of the results, or a recording.")
+        place = runs[-1][1]
+    with place.open("rb") as stream:
         return read_recording(stream)
 
 

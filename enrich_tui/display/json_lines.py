@@ -19,9 +19,14 @@ class JsonDisplay:
 
     def __call__(self, event: Event, /) -> None:
         """Write one event."""
-        said = {name: gate(text) for name in _SAID if isinstance(text := getattr(event, name, None), str) and text}
-        self._stream.write(EVENT.dump_json(event.model_copy(update=said)).decode() + "\n")
+        self._stream.write(line_of(event).decode())
         self._stream.flush()
+
+
+def line_of(event: Event) -> bytes:
+    """An event as a line of the stream, as displays may say it."""
+    said = {name: gate(text) for name in _SAID if isinstance(text := getattr(event, name, None), str) and text}
+    return EVENT.dump_json(event.model_copy(update=said)) + b"\n"
 
 
 def schema() -> dict[str, Any]:

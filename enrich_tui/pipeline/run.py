@@ -20,6 +20,7 @@ from enrich_tui.config import Config
 from enrich_tui.errors import ErrorHandler
 from enrich_tui.errors.problems import Problem
 from enrich_tui.events import (
+    Event,
     QueueOrder,
     SessionRequeued,
     Sink,
@@ -86,6 +87,7 @@ class BatchRun:
         lengths: LengthFinder | None = None,
         batch: bool = True,
         owner: Owner | None = None,
+        witness: Sink | None = None,
         feed: Feed | None = None,
     ) -> None:
         stage_config = (config or Config()).stage
@@ -96,6 +98,8 @@ class BatchRun:
         self._feeding: asyncio.Task[object] | None = None
         self._surveying: asyncio.Task[object] | None = None
         self._watching = False
+        self._witness = witness
+        """Gets every event besides the display."""
         self._keep_open = keep_open
         self._queue = Queue(sessions)
         self._rejected = rejected
@@ -131,7 +135,7 @@ class BatchRun:
     async def run(self, sink: Sink, /) -> int:
         """Work until everything has ended, or was told to end; returns the exit code."""
         announcer = self._announcer
-        announcer.begin(sink, self._rejected, looking=self._feed is not None)
+        announcer.begin(self._to_both(sink), self._rejected, looking=self._feed is not None)
         unsubscribe = self._pool.subscribe(self._worker_changed)
         ticker = asyncio.create_task(announcer.tick(), name="batch figures")
         if self._feed is not None:
@@ -150,6 +154,17 @@ class BatchRun:
             unsubscribe()
             code = announcer.end(self._exit_code)
         return code
+
+    def _to_both(self, sink: Sink) -> Sink:
+        witness = self._witness
+        if witness is None:
+            return sink
+
+        def both(event: Event) -> None:
+            witness(event)
+            sink(event)
+
+        return both
 
     @property
     def elapsed(self) -> float:

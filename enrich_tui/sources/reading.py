@@ -68,8 +68,8 @@ def lines_of(stream: BinaryIO) -> Iterator[Raw]:
             yield Raw(number, text, whole)
 
 
-def outline(text: bytes) -> tuple[str, float]:
-    """Kind and time of the event on a line; the time is NaN where it has none. Raises :class:`LineError`."""
+def outline(text: bytes) -> dict[str, Any]:
+    """The event on a line as plain data, of a kind that is known. Raises :class:`LineError`."""
     told = _object(text)
     kind = told.get("type")
     if not isinstance(kind, str):
@@ -78,8 +78,13 @@ def outline(text: bytes) -> tuple[str, float]:
         raise UnknownKindError(clean(kind, 40))
     if kind == "run-started" and told.get("version", 1) != STREAM_VERSION:
         raise ForeignVersionError(told["version"])
+    return told
+
+
+def time_of(told: dict[str, Any]) -> float:
+    """The time of an event as plain data, in seconds; NaN where it has none."""
     t = told.get("t", 0.0)
-    return kind, float(t) if isinstance(t, int | float) and math.isfinite(t) else math.nan
+    return float(t) if isinstance(t, int | float) and math.isfinite(t) else math.nan
 
 
 def event_of(text: bytes) -> Event:

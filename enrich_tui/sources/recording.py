@@ -17,6 +17,7 @@ from enrich_tui.sources.reading import (
     event_of,
     lines_of,
     outline,
+    time_of,
 )
 
 SPOKEN = 5
@@ -81,8 +82,8 @@ def read_recording(stream: BinaryIO) -> Recording:
             faults.append(f"Line {line.number} was left out: it is longer than {LONGEST // 1024**2} MB.")
             continue
         try:
-            kind, t = outline(line.text)
-            if kind == "run-started":
+            told = outline(line.text)
+            if told["type"] == "run-started":
                 event_of(line.text)  # whatever comes after hangs on it
         except UnknownKindError as error:
             unknown[error.kind] += 1
@@ -93,10 +94,11 @@ def read_recording(stream: BinaryIO) -> Recording:
             cut = "it is cut off" if not line.whole else str(error)
             faults.append(f"Line {line.number} was left out: {cut}.")
             continue
-        if kind == "run-started":
+        if told["type"] == "run-started":
             base = at
         elif not entries:
             entries.append(Entry(0.0, 0, _UNKNOWN_START))
+        t = time_of(told)
         at = at if math.isnan(t) else max(at, base + t)
         entries.append(Entry(at, line.number, line.text))
     if not entries:

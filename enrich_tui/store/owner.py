@@ -18,6 +18,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -26,10 +27,16 @@ from typing import NamedTuple
 import platformdirs
 
 from enrich_tui.config import APP
+from enrich_tui.store.runs import kept
 
 STATE = ".enrich-tui"
 """Folder for what is known of a library as a whole; discovery does not look at hidden folders."""
 LOCK = "lock"
+
+PATIENCE = 5
+"""How often a lock is tried again."""
+LOOK = 0.02
+"""Seconds between two tries; whoever only looks holds it for far less."""
 
 _LONGEST = 4096
 """Bytes that are read of a lock file."""
@@ -86,7 +93,8 @@ class Owner:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
-        self.epoch = holder(path).epoch + 1
+        last = max((epoch for epoch, _ in kept(path)), default=0)  # the lock may have been removed, with its epoch
+        self.epoch = max(holder(path).epoch, last) + 1
         now = datetime.now().astimezone().isoformat(timespec="seconds")
         text = json.dumps({"epoch": self.epoch, "pid": os.getpid(), "since": now}).encode()
         os.ftruncate(descriptor, 0)
@@ -136,6 +144,29 @@ def home_of(root: Path, output: Path | None = None) -> Path:
     return root if root.is_dir() else root.parent
 
 
+def lock_of(folder: Path) -> Path:
+    """Where the lock of the library is whose results go below ``folder``; where it would be if there is none yet."""
+    there = [path for path in (folder / STATE / LOCK, _elsewhere(folder)) if path.is_file()]
+    if len(there) > 1:  # a folder that could be written once and cannot be any more, or the other way round
+        held = [path for path in there if not is_free(path)]
+        return held[0] if held else max(there, key=lambda path: path.stat().st_mtime)
+    return there[0] if there else folder / STATE / LOCK
+
+
+def is_free(path: Path) -> bool:
+    """True where nobody holds this lock. Whoever starts in the same instant may have to try twice."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return True
+    try:
+        return _locked(descriptor, shared=True)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
 def _claim(folder: Path) -> Owner:
     path = folder / STATE / LOCK
     try:
@@ -160,12 +191,21 @@ def _lock(path: Path) -> Owner:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
         with contextlib.ExitStack() as unless_held:
             unless_held.callback(os.close, descriptor)
-            if not _locked(descriptor):
+            if not _locked_in_time(descriptor):
                 raise LibraryBusyError(holder(path))
             if _is_at(descriptor, path):  # else it was removed between opening and locking
                 owner = Owner(path, descriptor)
                 unless_held.pop_all()
                 return owner
+
+
+def _locked_in_time(descriptor: int) -> bool:
+    """A moment of patience: somebody may just be looking whether it is free."""
+    for _ in range(PATIENCE):
+        if _locked(descriptor):
+            return True
+        time.sleep(LOOK)
+    return _locked(descriptor)
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
@@ -189,7 +229,8 @@ def holder(path: Path) -> Holder:
 if sys.platform == "win32":
     import msvcrt
 
-    def _locked(descriptor: int) -> bool:
+    def _locked(descriptor: int, *, shared: bool = False) -> bool:
+        del shared  # a look is as short as can be
         os.lseek(descriptor, _BYTE, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -199,10 +240,10 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _locked(descriptor: int) -> bool:
+    def _locked(descriptor: int, *, shared: bool = False) -> bool:
         # Of the open file, not of the process: another open and close of the file does not give it away.
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True

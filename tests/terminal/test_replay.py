@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from enrich_tui.display.json_lines import schema
-from tests.terminal.test_cli import PROGRAM, call, events, home
+from tests.terminal.test_cli import PROGRAM, call, events, home, library
 from tests.unit.sources.streams import lines, run
 
-__all__ = ["home"]
+__all__ = ["home", "library"]
 
 
 @pytest.fixture
@@ -51,6 +51,19 @@ def test_from_standard_input(home: dict[str, str], recording: Path) -> None:
     assert told.returncode == 0
     assert next(event["message"] for event in came if event["type"] == "note").endswith("left out: it is cut off.")
     assert len(came) == len(run(3600))
+
+
+def test_the_last_run_of_a_library(home: dict[str, str], library: Path, tmp_path: Path) -> None:
+    told = call(home, "replay", library)
+    assert told.returncode == 2
+    assert "no run of this library is on record" in told.stderr
+    ran = call(home, "run", library, "--display", "json", "--workers", "1")
+    again = call(home, "replay", library, "--display", "json", "--speed", "max")
+    assert (ran.returncode, again.returncode) == (0, 0)
+    figures = {"stage-progressed", "batch", "pool", "worker"}
+    kept = [event for event in events(again.stdout) if event["type"] not in figures]
+    assert kept == [event for event in events(ran.stdout) if event["type"] not in figures]
+    assert kept[-1]["type"] == "run-finished"
 
 
 @pytest.mark.parametrize(

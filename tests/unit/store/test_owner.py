@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import platformdirs
@@ -12,6 +13,7 @@ import pytest
 
 from enrich_tui.store import owner
 from enrich_tui.store.owner import LibraryBusyError, NoLockError, OwnershipLostError, holder, home_of, own
+from enrich_tui.store.runs import path_of
 
 HOLD = """
 import sys
@@ -52,6 +54,31 @@ def test_a_second_program_is_told_who_and_since_when(tmp_path: Path) -> None:
             pass
         assert told.value.holder.pid == first.pid
         assert first.communicate("\n")[0] == "mine\n"
+    with own(tmp_path) as mine:
+        assert mine.epoch == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="locks as Unix does")
+def test_who_only_looks_keeps_nobody_out(tmp_path: Path) -> None:
+    import fcntl
+
+    path = tmp_path / owner.STATE / owner.LOCK
+    path.parent.mkdir()
+    path.touch()
+    assert owner.is_free(path)
+    with path.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.03, lambda: fcntl.flock(looking, fcntl.LOCK_UN)).start()
+        with own(tmp_path) as mine:
+            mine.check()
+
+
+def test_an_epoch_that_was_lost_with_its_lock_does_not_come_again(tmp_path: Path) -> None:
+    with own(tmp_path) as mine:
+        stream = path_of(mine.path, mine.epoch)
+        stream.parent.mkdir()
+        stream.touch()
+    mine.path.unlink()
     with own(tmp_path) as mine:
         assert mine.epoch == 2
 
