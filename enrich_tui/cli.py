@@ -190,10 +190,12 @@ def _tell(library: Library, config: Config, display: str, options: argparse.Name
     """Answer ``plan`` or ``status`` on standard output, without a worker and without owning the library."""
     from enrich_tui.display import overview
     from enrich_tui.model import EnrichmentOptions, Stage
+    from enrich_tui.pipeline.adopt import Elsewhere
     from enrich_tui.pipeline.plan import plan_run, standing
     from enrich_tui.store.history import history_path, load_history
 
     wanted = EnrichmentOptions.of({Stage(name) for name in config.stages})
+    elsewhere = Elsewhere(library.root, options.output, library.sessions)
     if options.command == "plan":
         plan = plan_run(
             library.sessions,
@@ -203,10 +205,11 @@ def _tell(library: Library, config: Config, display: str, options: argparse.Name
             cpu_slots=os.cpu_count() or 1,
             history=load_history(history_path()),
             fresh=options.fresh,
+            elsewhere=elsewhere,
         )
         lines = overview.plan_json(plan) if display == "json" else overview.plan_lines(plan)
     else:
-        standings = [standing(session, wanted.stages) for session in library.sessions]
+        standings = [standing(session, wanted.stages, elsewhere) for session in library.sessions]
         lines = overview.status_json(standings) if display == "json" else overview.status_lines(standings)
     return _print(lines)
 

@@ -74,6 +74,7 @@ async def live_run(
                 fresh=fresh,
                 owner=owner,
                 witness=tape,
+                output=output,
             )
         finally:
             await pool.shutdown(timeout=0.0)

@@ -1,7 +1,8 @@
 """What a stage's result depends on, as one key; and whether an earlier result still holds.
 
 The key covers the bytes of the stage's sources, the results of the stages before it, its settings, the version of its
-code and of its engine. Names and places of files are no part of it, but for the canvas, which links to the recording.
+code and of its engine. Names and places are no part of it: where only they change, they are put right in the results,
+see :mod:`enrich_tui.pipeline.adopt`.
 """
 
 from __future__ import annotations
@@ -27,8 +28,29 @@ def sources_of(session: Session) -> tuple[Path, ...]:
 
 def read_sources(session: Session, record: SessionRecord | None) -> dict[Path, FileRecord]:
     """The sources as they are now; what the record already knows is not read again. Raises ``OSError``."""
-    known = {entry.path: entry for entry in record.sources} if record else {}
+    known = known_sources(session, record)
     return {path: file_record(path, path, known.get(path)) for path in sources_of(session)}
+
+
+def known_sources(session: Session, record: SessionRecord | None) -> dict[Path, FileRecord]:
+    """What the record says of the session's sources, also where they were renamed with the folders above them."""
+    if record is None:
+        return {}
+    told = {entry.path: entry for entry in record.sources}
+    paths = sources_of(session)
+    if record.output is None or record.output == session.output or all(path in told for path in paths):
+        return told
+    seen = {seen_from(entry.path, record.output): entry for entry in record.sources}
+    places = {path: seen.get(seen_from(path, session.output)) for path in paths}
+    return told | {path: entry for path, entry in places.items() if entry is not None and path not in told}
+
+
+def seen_from(path: Path, folder: Path) -> str:
+    """The way from a folder to a path, which stays the same where both are moved together."""
+    try:
+        return os.path.relpath(path, folder)
+    except ValueError:  # another drive of Windows
+        return str(path)
 
 
 def _inputs(session: Session, stage: Stage) -> tuple[Path, ...]:
@@ -68,15 +90,11 @@ def stage_key(
         **settings,
         "inputs": [sources[path].sha256 for path in _inputs(session, stage) if path in sources],
         "before": {
-            earlier.value: sorted((role, file.sha256) for role, file in before[earlier].outputs.items())
+            earlier.value: sorted((role, file.content) for role, file in before[earlier].outputs.items())
             for earlier in PREREQUISITES[stage]
             if earlier in before and before[earlier].status is StageOutcome.COMPLETED
         },
     }
-    if stage in {Stage.SUMMARY, Stage.CANVAS}:
-        parts["title"] = session.title
-    if stage is Stage.CANVAS:
-        parts["links"] = [path.name for path in session.recordings]
     return hashlib.sha256(_to_json(parts).encode("ascii")).hexdigest()
 
 

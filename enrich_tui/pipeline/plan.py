@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +23,7 @@ from enrich_tui.model import (
     StageResult,
 )
 from enrich_tui.pipeline import cache
+from enrich_tui.pipeline.adopt import Elsewhere, is_of
 from enrich_tui.pipeline.outcome import completed, recorded
 from enrich_tui.pipeline.verdict import has_input, judge
 from enrich_tui.progress import Estimate, EtaEstimator
@@ -87,9 +89,14 @@ def plan_run(
     cpu_slots: int,
     history: dict[str, Any] | None,
     fresh: bool = False,
+    elsewhere: Elsewhere | None = None,
 ) -> Plan:
-    """Find out what a run would do. Bytes are read only where the date of a file changed and its size did not."""
-    planner = _Planner(options.stages, {stage: cache.settings_of(stage, config) for stage in STAGES}, fresh=fresh)
+    """Find out what a run would do. Bytes are read only where the date of a file changed and its size did not.
+
+    ``elsewhere`` finds results of the same bytes in other places.
+    """
+    settings = {stage: cache.settings_of(stage, config) for stage in STAGES}
+    planner = _Planner(options.stages, settings, elsewhere or Elsewhere(), fresh=fresh)
     planned = tuple(map(planner.plan, sessions))
     estimator = EtaEstimator(history)
     queue = [(one.session_id, {stage.value: one.media[stage] for stage in one.to_run}) for one in planned if one.to_run]
@@ -100,15 +107,22 @@ def plan_run(
 
 
 class _Planner:
-    def __init__(self, wanted: frozenset[Stage], settings: Mapping[Stage, Mapping[str, Any]], *, fresh: bool) -> None:
+    def __init__(
+        self,
+        wanted: frozenset[Stage],
+        settings: Mapping[Stage, Mapping[str, Any]],
+        elsewhere: Elsewhere,
+        *,
+        fresh: bool,
+    ) -> None:
         self._wanted = wanted
         self._settings = settings
+        self._elsewhere = elsewhere
         self._fresh = fresh
 
     def plan(self, session: Session) -> PlannedSession:
-        record = load_record(session.output)
+        folder, record, sources = _look(session, self._elsewhere)
         known = record.stages if record else {}
-        sources = _unchanged(session, record)
         needs: dict[Stage, Need] = {}
         for stage in STAGES:
             if stage not in self._wanted or not _has_work(session, stage, needs):
@@ -118,7 +132,7 @@ class _Planner:
             else:
                 before = {other: known[other] for other, need in needs.items() if need is Need.CACHED}
                 key = cache.stage_key(session, stage, self._settings[stage], sources, before)
-                needs[stage] = _need(session, key, known.get(stage), needs)
+                needs[stage] = _need(folder, key, known.get(stage), needs)
         media = {
             stage: known[stage].media_seconds if stage in known else None
             for stage, need in needs.items()
@@ -133,8 +147,8 @@ def _has_work(session: Session, stage: Stage, needs: Mapping[Stage, Need]) -> bo
     return has_input(session, stage)
 
 
-def _need(session: Session, key: str, ended: StageRecord | None, needs: Mapping[Stage, Need]) -> Need:
-    if cache.holds(ended, key, session.output):
+def _need(folder: Path, key: str, ended: StageRecord | None, needs: Mapping[Stage, Need]) -> Need:
+    if cache.holds(ended, key, folder):
         return Need.CACHED
     if ended is not None and cache.hopeless(ended, key):
         return Need.HOPELESS if ended.status is StageOutcome.FAILED else Need.NONE
@@ -142,25 +156,53 @@ def _need(session: Session, key: str, ended: StageRecord | None, needs: Mapping[
     return Need.NONE if ended_with_another and Need.HOPELESS in needs.values() else Need.RUN
 
 
-def _unchanged(session: Session, record: SessionRecord | None) -> dict[Path, FileRecord] | None:
-    """The sources as they are; None where they are others than on record, or cannot be looked at."""
+_Sources = dict[Path, FileRecord]
+
+
+def _look(session: Session, elsewhere: Elsewhere) -> tuple[Path, SessionRecord | None, _Sources | None]:
+    """Where the results of a session are, what is on record of them, and its sources; as a run would find them."""
+    record = load_record(session.output)
+    sources = _as_they_are(session, record)
+    if record is None or sources is None or not is_of(record, sources):
+        try:
+            found = elsewhere.find(session)
+        except OSError:
+            found = None
+        if found is not None:
+            return found.folder, found.record, _as_they_are(session, found.record, found.main)
+    return session.output, record, sources
+
+
+def _as_they_are(session: Session, record: SessionRecord | None, main: FileRecord | None = None) -> _Sources | None:
+    """The sources; without a digest where they are others than on record. None where they cannot be looked at."""
     if record is None:
         return None
-    known = {entry.path: entry for entry in record.sources}
-    now: dict[Path, FileRecord] = {}
+    known = cache.known_sources(session, record) | ({main.path: main} if main is not None else {})
+    sizes = {entry.size for entry in known.values()}
+    now: _Sources = {}
     for path in cache.sources_of(session):
         try:
-            if path not in known or path.stat().st_size != known[path].size:
-                return None
-            now[path] = file_record(path, path, known[path])
+            status = path.stat()
+            if status.st_size == known[path].size if path in known else status.st_size in sizes:
+                now[path] = file_record(path, path, known.get(path))
+            else:
+                now[path] = FileRecord(path=path, size=status.st_size, mtime_ns=status.st_mtime_ns, sha256="")
         except OSError:
             return None
     return now
 
 
-def standing(session: Session, wanted: frozenset[Stage]) -> SessionStanding:
-    """How a session stands by its record alone, whether or not its sources have changed since."""
+def standing(session: Session, wanted: frozenset[Stage], elsewhere: Elsewhere | None = None) -> SessionStanding:
+    """How a session stands by its record alone, whether or not its sources have changed since.
+
+    ``elsewhere`` finds the record of one that was renamed, moved or copied.
+    """
     record = load_record(session.output)
+    if record is None and elsewhere is not None:
+        with contextlib.suppress(OSError):
+            if (found := elsewhere.find(session)) is not None:
+                record = found.record
+                session = session.model_copy(update={"output": found.folder})
     known = record.stages if record else {}
     results: dict[Stage, StageResult] = {}
     ended = True

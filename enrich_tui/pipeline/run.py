@@ -35,6 +35,7 @@ from enrich_tui.model import (
     StageOutcome,
     StageResult,
 )
+from enrich_tui.pipeline.adopt import Elsewhere
 from enrich_tui.pipeline.announce import Announcer
 from enrich_tui.pipeline.attempts import OPERATIONS, Attempts, Runner
 from enrich_tui.pipeline.intake import Inbox, Intake
@@ -88,6 +89,7 @@ class BatchRun:
         batch: bool = True,
         owner: Owner | None = None,
         witness: Sink | None = None,
+        output: Path | None = None,
         feed: Feed | None = None,
     ) -> None:
         stage_config = (config or Config()).stage
@@ -121,7 +123,14 @@ class BatchRun:
             progress=progress,
             errors=errors,
             announcer=self._announcer,
-            settler=Settler(stage_config, options, fresh=fresh, owner=owner),
+            settler=Settler(
+                stage_config,
+                options,
+                fresh=fresh,
+                owner=owner,
+                elsewhere=Elsewhere(library, output, sessions),
+                note=self._announcer.note,
+            ),
             config=stage_config,
             threads=self._threads(),
             changed=self._wake.set,

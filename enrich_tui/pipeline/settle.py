@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+import queue
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,12 +16,23 @@ from enrich_tui.errors import StageError, from_os_error
 from enrich_tui.errors.problems import Problem
 from enrich_tui.model import PREREQUISITES, EnrichmentOptions, Session, Stage, StageOutcome, StageOutput, StageResult
 from enrich_tui.pipeline import cache
+from enrich_tui.pipeline.adopt import Elsewhere, adopt, is_of, tells
 from enrich_tui.pipeline.outcome import completed, described, recorded
 from enrich_tui.pipeline.state import SessionEntry, StageState
 from enrich_tui.pipeline.verdict import anything_to_tell, has_input
 from enrich_tui.store.outputs import partials
 from enrich_tui.store.owner import Owner
-from enrich_tui.store.record import FileRecord, SessionRecord, StageRecord, file_record, load_record, save_record
+from enrich_tui.store.record import (
+    FileRecord,
+    SessionRecord,
+    StageRecord,
+    file_record,
+    read_record,
+    save_record,
+    save_spare,
+    set_aside,
+)
+from enrich_tui.text import clean
 from enrich_tui.version import __version__
 
 _log = logging.getLogger(__name__)
@@ -39,12 +51,23 @@ class Settler:
     """Compares what is wanted with what is there. Reads and hashes files in a thread."""
 
     def __init__(
-        self, config: StageConfig, options: EnrichmentOptions, *, fresh: bool = False, owner: Owner | None = None
+        self,
+        config: StageConfig,
+        options: EnrichmentOptions,
+        *,
+        fresh: bool = False,
+        owner: Owner | None = None,
+        elsewhere: Elsewhere | None = None,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """``note`` is told what a person should know of what was found, in words."""
         self._config = config
         self._wanted = options.stages
         self._fresh = fresh
         self._owner = owner
+        self._elsewhere = elsewhere or Elsewhere()
+        self._note = note
+        self._notes: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._known: dict[str, _Known] = {}
         self._settings: dict[Stage, dict[str, Any]] = {}
 
@@ -56,7 +79,10 @@ class Settler:
         failed = True
         while failed:  # what follows from a failure is the caller's to say
             failed = False
-            for stage, result in await asyncio.to_thread(self._look, entry):
+            found = await asyncio.to_thread(self._look, entry)
+            while not self._notes.empty():
+                self._note(self._notes.get_nowait())
+            for stage, result in found:
                 if entry.stages[stage].state is not StageState.DONE:  # it may have been cancelled meanwhile
                     failed = result.status is StageOutcome.FAILED
                     yield stage, result
@@ -120,15 +146,55 @@ class Settler:
         session = entry.session
         if session.id not in self._known:
             self._sweep(session)
-            record = load_record(session.output)
             try:
-                sources = cache.read_sources(session, record)
+                self._known[session.id] = self._find(session)
             except OSError as error:
                 raise from_os_error(error) from error
-            if record is None:
-                record = SessionRecord(program=f"enrich-tui {__version__}", id=session.id, title=session.title)
-            self._known[session.id] = _Known(record, sources)
         return self._known[session.id]
+
+    def _find(self, session: Session) -> _Known:
+        """What is known of a session: by its own record, or by one elsewhere that was made of the same bytes."""
+        record, spoilt = read_record(session.output)
+        sources = cache.read_sources(session, record)
+        if spoilt:
+            self._set_aside(session, record)
+        record = self._taken_over(session, record, sources)
+        if record is None:
+            record = SessionRecord(program=f"enrich-tui {__version__}", id=session.id, title=session.title)
+        return _Known(record.model_copy(update={"output": session.output}), sources)
+
+    def _taken_over(
+        self, session: Session, record: SessionRecord | None, sources: dict[Path, FileRecord]
+    ) -> SessionRecord | None:
+        try:
+            if record is not None and is_of(record, sources):
+                if tells(session, record):
+                    return record
+                return adopt(session, record, sources, folder=session.output, keep=True, check=self._check)
+            found = None if self._fresh else self._elsewhere.find(session)
+            if found is None:
+                return record
+            keep = not self._elsewhere.is_orphan(found)
+            adopted = adopt(session, found.record, sources, folder=found.folder, keep=keep, check=self._check)
+        except OSError:  # what cannot be taken over is made again
+            _log.warning("Results of the same recording could not be taken over.", exc_info=True)
+            return record
+        self._elsewhere.made(session, found.main)
+        return adopted
+
+    def _set_aside(self, session: Session, spare: SessionRecord | None) -> None:
+        """Keep a record that cannot be used under another name, and put its spare copy in its place.
+
+        Raises ``OSError``.
+        """
+        self._check()
+        aside = set_aside(session.output)
+        if spare is not None:
+            save_record(session, spare)
+        self._notes.put(
+            f"What was known of {session.title} could not be read. It is kept as {clean(aside.name)}; "
+            + ("an earlier copy takes its place." if spare is not None else "the session is looked at anew.")
+        )
 
     async def record(self, entry: SessionEntry, stage: Stage, output: StageOutput) -> StageResult:
         """Write down a stage that was done; its files are in place. Raises ``OSError`` where that cannot be.
@@ -182,11 +248,14 @@ class Settler:
 
     def _conclude(self, session: Session, known: _Known, stages: dict[Stage, StageRecord]) -> None:
         self._sweep(session)
-        if stages == known.record.stages:
-            return
+        for main in tuple(known.sources.values())[:1]:
+            self._elsewhere.made(session, main)
         record = known.record.model_copy(update={"stages": stages, "sources": tuple(known.sources.values())})
         try:
-            self._save(session, record)
+            if stages != known.record.stages:
+                self._save(session, record)
+            self._check()
+            save_spare(session, record)
         except OSError:  # what is finished is on record; the rest is found out again
             _log.warning("How a session ended could not be written down.", exc_info=True)
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 PARTIAL_PREFIX = ".partial-"
 """Temporary files start so; what a killed program left behind can be swept by this name."""
+ASIDE = ".aside"
+"""Names of what was found and could not be used end so."""
+_ASIDES = 5
 
 
 def write_with(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -43,6 +47,29 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8", "replace"))
 
 
+def write_from(source: Path, path: Path, *, link: bool = False) -> None:
+    """Make ``path`` hold what ``source`` does; ``link``: by another name for the same file, where that can be.
+
+    Raises ``OSError``; the old file, if there was one, is then untouched.
+    """
+    if link:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{PARTIAL_PREFIX}{secrets.token_hex(6)}{path.suffix}")
+        try:
+            temporary.hardlink_to(source)
+        except OSError:  # another file system, or one that knows no links
+            pass
+        else:
+            try:
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)  # still there where both were one file already
+            sync_folder(path.parent)
+            return
+    with source.open("rb") as stream:
+        write_with(path, lambda target: shutil.copyfileobj(stream, target))
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in ``folder`` durable; a no-op where folders cannot be opened (Windows)."""
     if os.name == "nt":
@@ -59,3 +86,19 @@ def partials(folder: Path) -> list[Path]:
     return [
         Path(place, name) for place, _, names in os.walk(folder) for name in names if name.startswith(PARTIAL_PREFIX)
     ]
+
+
+def move_aside(path: Path) -> Path:
+    """Rename what cannot be used, whatever it is, so that it is kept and its name is free; returns its new place.
+
+    Only the last few are kept. Raises ``OSError``.
+    """
+    places = [
+        path.with_name(f"{path.name}{ASIDE}{number}") for number in ("", *(f"-{n}" for n in range(2, _ASIDES + 1)))
+    ]
+    place = next((place for place in places if not os.path.lexists(place)), places[-1])
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    path.replace(place)
+    sync_folder(path.parent)
+    return place

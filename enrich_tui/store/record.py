@@ -8,17 +8,21 @@ skipped or were cancelled have an entry too, without files, so that it can be to
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field, ValidationError
 
 from enrich_tui.model import FilePath, Frozen, Notice, Session, Stage, StageOutcome
-from enrich_tui.store.outputs import write_bytes
+from enrich_tui.store.outputs import move_aside, write_bytes
 
 RECORD = "session.json"
-FORMAT = 1
+SPARE = ".session.json"
+"""A copy of the record, as it was when the session ended last."""
+FORMAT = 2
+"""Version of the record. An older one is read as this one, see :func:`_forward`; a newer one is not touched."""
 
 
 class FileRecord(Frozen):
@@ -28,6 +32,13 @@ class FileRecord(Frozen):
     size: int
     mtime_ns: int
     sha256: str
+    made: str = ""
+    """The SHA-256 that a result had when its stage made it, where only a name in it was changed since; else empty."""
+
+    @property
+    def content(self) -> str:
+        """What later stages depend on: the digest as the stage made it."""
+        return self.made or self.sha256
 
     def still(self, path: Path | str) -> bool:
         """True where ``path`` still holds these bytes; they are only read where size or time differ."""
@@ -68,7 +79,10 @@ class SessionRecord(Frozen):
     program: str
     id: str
     title: str
+    output: FilePath | None = None
+    """The folder that this lay in when it was written; the sources' paths are as seen then."""
     sources: tuple[FileRecord, ...] = ()
+    """In the order in which a session has them: its recordings first."""
     stages: dict[Stage, StageRecord] = Field(default_factory=dict)
 
 
@@ -88,16 +102,61 @@ def file_record(path: Path, shown: Path, known: FileRecord | None = None) -> Fil
     return FileRecord(path=shown, size=now.st_size, mtime_ns=now.st_mtime_ns, sha256=sha256)
 
 
+class Loaded(NamedTuple):
+    """What there is of a record."""
+
+    record: SessionRecord | None
+    spoilt: bool
+    """True where there is one that cannot be used; ``record`` is then its spare copy, if that can be."""
+
+
+def read_record(output: Path) -> Loaded:
+    """The record in this output folder, or its spare copy."""
+    path = output / RECORD
+    if (record := _read(path)) is not None:
+        return Loaded(record, spoilt=False)
+    return Loaded(_read(output / SPARE), spoilt=os.path.lexists(path))
+
+
 def load_record(output: Path) -> SessionRecord | None:
-    """The record in this output folder; None where there is none that can be used."""
+    """The record in this output folder, or its spare copy; None where there is none that can be used."""
+    return read_record(output).record
+
+
+def _read(path: Path) -> SessionRecord | None:
     try:
-        data = (output / RECORD).read_bytes()
-        record = SessionRecord.model_validate_json(data)
+        record = SessionRecord.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
-    return record if record.format == FORMAT else None
+    return _forward(record) if record.format <= FORMAT else None
+
+
+def _forward(record: SessionRecord) -> SessionRecord:
+    """An older record as one of today: until now, versions only added fields, and what they say if they are absent."""
+    return record if record.format == FORMAT else record.model_copy(update={"format": FORMAT})
 
 
 def save_record(session: Session, record: SessionRecord) -> None:
     """Write the record into the session's output folder, whole. Raises ``OSError``."""
-    write_bytes(session.output / RECORD, record.model_dump_json(indent=1).encode())
+    write_bytes(session.output / RECORD, _text(record))
+
+
+def save_spare(session: Session, record: SessionRecord) -> None:
+    """Keep a copy of the record for when something else spoils it, unless there is one. Raises ``OSError``."""
+    try:
+        if (session.output / SPARE).stat().st_mtime_ns >= (session.output / RECORD).stat().st_mtime_ns:
+            return
+    except FileNotFoundError:
+        if not (session.output / RECORD).exists():
+            return
+    write_bytes(session.output / SPARE, _text(record))
+
+
+def set_aside(output: Path) -> Path:
+    """Rename the record in this folder, so that it is kept; returns its new place. Raises ``OSError``."""
+    return move_aside(output / RECORD)
+
+
+def _text(record: SessionRecord) -> bytes:
+    """As ASCII: file names may hold what a terminal must not be shown."""
+    return json.dumps(record.model_dump(mode="json"), indent=1).encode("ascii")

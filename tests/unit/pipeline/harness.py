@@ -113,6 +113,8 @@ async def prepared(
     config: Config | None = None,
     owner: Owner | None = None,
     feed: Feed | None = None,
+    library: Path | None = None,
+    output: Path | None = None,
 ) -> AsyncIterator[BatchRun]:
     """A run that is ready to start."""
     pool = WorkerPool(max_workers=workers)
@@ -130,6 +132,8 @@ async def prepared(
             config=config,
             owner=owner,
             feed=feed,
+            library=library,
+            output=output,
         )
     finally:
         await pool.shutdown(timeout=1)

@@ -26,7 +26,6 @@ from enrich_tui.model import (
     StageTask,
 )
 from enrich_tui.store import record
-from enrich_tui.store.record import SessionRecord
 from tests.unit.pipeline.harness import FakeRunner, Script, Watcher, make_sessions, prepared, run, write_result
 
 
@@ -352,14 +351,14 @@ async def test_what_an_abort_leaves_out_says_so(tmp_path: Path) -> None:
 
 
 async def test_a_session_that_cannot_be_looked_at_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    load = record.load_record
+    load = record.read_record
 
-    def surprise(output: Path) -> SessionRecord | None:
+    def surprise(output: Path) -> record.Loaded:
         if output.name.startswith("a.wav"):
             raise RuntimeError("surprise")
         return load(output)
 
-    monkeypatch.setattr("enrich_tui.pipeline.settle.load_record", surprise)
+    monkeypatch.setattr("enrich_tui.pipeline.settle.read_record", surprise)
     batch, _, code = await run(make_sessions(tmp_path, ["a.wav", "b.wav"]), FakeRunner())
     assert code == 1
     assert [result.status for result in batch.results] == [SessionStatus.FAILED, SessionStatus.COMPLETE]
