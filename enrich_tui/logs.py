@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import platformdirs
@@ -13,6 +15,8 @@ from enrich_tui.errors.log import RedactingFormatter
 
 _BYTES = 2 * 1024 * 1024
 _FILES = 3
+_RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} )", re.MULTILINE)
+"""Where a record begins."""
 
 
 def log_folder() -> Path:
@@ -36,3 +40,23 @@ def start_log(level: int = logging.INFO) -> Path:
     logging.getLogger().handlers[:] = [handler]  # what libraries log must not get onto the screen either
     logging.getLogger("enrich_tui").setLevel(level)
     return file
+
+
+def records_of(file: Path, marks: Sequence[str], most: int) -> list[str]:
+    """The latest records of the log, at most ``most`` and oldest first, in which one of these texts stands.
+
+    A record is all its lines, a traceback among them, as they were written: redacted. Reads the file and the one before
+    it, in the caller's thread.
+    """
+    found: list[str] = []
+    for path in (file, file.with_name(f"{file.name}.1")):
+        try:
+            written = path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        for record in reversed(_RECORD.split(written)):
+            if any(mark in record for mark in marks):
+                found.append(record.rstrip())
+                if len(found) >= most:
+                    return found[::-1]
+    return found[::-1]

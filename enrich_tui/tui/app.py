@@ -19,7 +19,7 @@ from enrich_tui.config import UiConfig
 from enrich_tui.display.listing import Listing
 from enrich_tui.display.report import report
 from enrich_tui.display.view import RunView
-from enrich_tui.events import Controls, Event, Player, Source
+from enrich_tui.events import Controls, Event, Noted, Player, Source
 from enrich_tui.text import clean
 from enrich_tui.tui import keys, outward, themes
 from enrich_tui.tui.board import Board
@@ -168,7 +168,9 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         path = await self.save(report(self.board.view), "enrich-report", ".md")
         if path is not None and not await outward.run_command((*self._ui.on_complete, str(path))):
             log.warning("The on_complete command failed.")
-            self.say("The on_complete command failed; see the log.")
+            self._events.append(
+                Noted(t=self.board.view.now, level="warning", message="The on_complete command failed.")
+            )
 
     def _second(self) -> None:
         self.main.header.redraw()
@@ -224,7 +226,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
 
     async def perform(self, binding: Binding) -> None:
         """Do what a key of the dashboard does, wherever the focus is."""
-        node = self if binding in keys.APP else self.main
+        node = self if binding in keys.APP else self.main.table if binding in keys.TABLE else self.main
         await self.run_action(binding.action, node)
 
     def go_to(self, ident: str) -> None:

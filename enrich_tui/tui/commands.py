@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from enrich_tui.display.rows import ENDED, SessionState
+from enrich_tui.display.rows import ENDED, SessionRow, SessionState
 from enrich_tui.events import Controls
 from enrich_tui.text import fit
 from enrich_tui.tui.board import Board
@@ -116,15 +116,27 @@ class Commands:
         self._say("Removing a worker when it has finished its stage.")
 
     def move(self, by: int) -> None:
-        """Move the selected session in the queue."""
-        controls = self._controls()
+        """Move the selected session in the queue, down where ``by`` is positive."""
+        row = self._movable()
+        if row is not None and self._board.controls is not None:
+            self._board.controls.move(row.id, by)
+
+    def move_to_end(self, *, front: bool) -> None:
+        """Move the selected session to one of the two ends of the queue."""
+        row = self._movable()
+        if row is not None and self._board.controls is not None:
+            count = len(self._board.view.rows)
+            self._board.controls.move(row.id, -count if front else count)
+            self._say(f"{fit(row.title, 30)} is {'next' if front else 'last'} in the queue.")
+
+    def _movable(self) -> SessionRow | None:
         row = self._board.row
-        if controls is None:
-            return
+        if self._controls() is None:
+            return None
         if row is None or row.state is not SessionState.QUEUED:
             self._say("Only a queued session can be moved.")
-            return
-        controls.move(row.id, by)
+            return None
+        return row
 
     @property
     def working(self) -> bool:

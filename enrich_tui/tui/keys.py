@@ -40,6 +40,8 @@ MAIN = [
     key("fewer-workers", "minus", "fewer_workers", "remove worker", "One worker less, when it has finished its stage"),
     key("earlier", "u", "earlier", "earlier", "Move the selected queued session up in the queue"),
     key("later", "d", "later", "later", "Move the selected queued session down in the queue"),
+    key("front", "U", "front", "to the front", "Move the selected queued session to the front of the queue"),
+    key("rear", "D", "rear", "to the end", "Move the selected queued session to the end of the queue"),
     key("filter", "slash", "filter", "filter", "Filter: text, state:failed, stage:video, worker:2, or several of them"),
     key("next", "n", "next", "next", "Next session that fits the filter; without a filter the next that failed"),
     key("previous", "N", "previous", "previous", "Previous session that fits the filter, or that failed"),
@@ -55,7 +57,7 @@ MAIN = [
     key("result", "o", "result", "open result", "Open the result of the selected session: its canvas, or its folder"),
     key("copy", "y", "copy", "copy", "Copy the selected session or error to the clipboard"),
     key("copy-report", "Y", "copy_report", "copy report", "Copy a report of the whole run to the clipboard"),
-    key("export", "E", "export", "export", "Write a report of the whole run to a file"),
+    key("export", "E", "export", "export", "Write a report of the whole run to a file: Markdown, HTML or JSON"),
     key("next-panel", "tab", "app.focus_next", "next panel", "Go to the next panel"),
     key("previous-panel", "shift+tab", "app.focus_previous", "previous panel", "Go to the previous panel"),
 ]
@@ -98,6 +100,15 @@ DETAILS = [
     key("details-result", "o", "result", "open result", "Open its canvas, or its folder"),
 ]
 
+TRACE = [
+    key("trace", "T", "trace", "traceback", "Show what the log says of it, with the traceback, or hide it again"),
+]
+
+LOG = [
+    key("log-filter", "slash", "filter", "filter", "Show only the lines with these words; level:warning, level:error"),
+    key("log-follow", "f", "follow", "follow", "Follow the run to the newest line, or stand still"),
+]
+
 WORKERS = [
     key("worker-up", "up,k", "move(-1)", "up", "The worker above"),
     key("worker-down", "down,j", "move(1)", "down", "The worker below"),
@@ -117,7 +128,7 @@ APP = [
     key("interrupt", "ctrl+c", "interrupt", "interrupt", "Quit; twice: stop now", priority=True),
 ]
 
-ALL = [*TABLE, *ERRORS, *MAIN, *PLAYER, *READER, *READER_SCREEN, *DETAILS, *WORKERS, *APP]
+ALL = [*TABLE, *ERRORS, *MAIN, *PLAYER, *READER, *READER_SCREEN, *DETAILS, *TRACE, *LOG, *WORKERS, *APP]
 
 CHANGES = frozenset(
     {
@@ -132,6 +143,8 @@ CHANGES = frozenset(
         "fewer-workers",
         "earlier",
         "later",
+        "front",
+        "rear",
         "details-retry",
         "worker-restart",
         "worker-restart-errored",

@@ -183,7 +183,7 @@ async def test_what_the_keys_ask_of_the_run() -> None:
     app = dashboard(source)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until_shown(pilot, "12%")
-        await pilot.press("r", "R", "w", "x", "space", "plus", "minus", "G", "u", "d")
+        await pilot.press("r", "R", "w", "x", "space", "plus", "minus", "G", "u", "d", "U", "D")
         assert source.asked == [
             ("retry", "s0"),
             ("retry_failed",),
@@ -194,6 +194,8 @@ async def test_what_the_keys_ask_of_the_run() -> None:
             ("remove_worker",),
             ("move", "s29", -1),
             ("move", "s29", 1),
+            ("move", "s29", -30),
+            ("move", "s29", 30),
         ]
         await pilot.press("space")
         await until_shown(pilot, "Paused.")

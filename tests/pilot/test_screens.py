@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from pathlib import Path
 
 import pytest
+from textual import events
+from textual.widget import Widget
 
 from enrich_tui import events as ev
 from enrich_tui.model import Stage
@@ -22,7 +25,9 @@ from enrich_tui.stages.results import (
 )
 from enrich_tui.tui import keys, outward
 from enrich_tui.tui.app import Dashboard
+from enrich_tui.tui.palette import RunProvider
 from enrich_tui.tui.screens.details import DetailScreen
+from enrich_tui.tui.screens.log import ErrorScreen, LogScreen
 from enrich_tui.tui.screens.reader import ReaderScreen
 from enrich_tui.tui.screens.workers import WorkerScreen
 from enrich_tui.tui.widgets.reader import ReaderPane
@@ -102,6 +107,9 @@ async def test_every_key_has_help_and_an_action() -> None:
             (keys.READER, ReaderPane),
             (keys.READER_SCREEN, ReaderScreen),
             (keys.DETAILS, DetailScreen),
+            (keys.TRACE, DetailScreen),
+            (keys.TRACE, ErrorScreen),
+            (keys.LOG, LogScreen),
             (keys.WORKERS, WorkerScreen),
         ):
             for binding in bindings:
@@ -223,17 +231,143 @@ async def test_copies_go_through_the_terminal_or_into_a_file(monkeypatch: pytest
         assert "## Errors" in (tmp_path / "enrich-tui" / "copied.txt").read_text()
 
 
-async def test_reports_and_pictures_are_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "ending", "begins"), [("m", "md", "# "), ("h", "html", "<!doctype"), ("j", "json", "{")]
+)
+async def test_a_report_is_a_file_in_the_format_that_was_chosen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str, ending: str, begins: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     app = dashboard(Scripted(SCRIPT))
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
         await until_shown(pilot, "12%")
-        await pilot.press("E", "ctrl+s")
-        await until(pilot, lambda: len([*tmp_path.iterdir()]) == 2)
+        await pilot.press("E", key)
         await until_shown(pilot, "Wrote")
-    report, picture = sorted(tmp_path.iterdir())  # noqa: ASYNC240 - a test waits for nothing else
-    assert "session 1: failed" in report.read_text()
-    assert picture.read_text().startswith("<svg")
+    (file,) = tmp_path.iterdir()  # noqa: ASYNC240 - a test waits for nothing else
+    assert file.suffix == f".{ending}"
+    told = file.read_text()
+    assert told.startswith(begins)
+    for words in ("session 1", "failed", "This video could not be decoded."):
+        assert words in told
+
+
+async def test_a_picture_is_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("E", "escape", "ctrl+s")
+        await until_shown(pilot, "Wrote")
+    (file,) = tmp_path.iterdir()  # noqa: ASYNC240 - a test waits for nothing else
+    assert file.read_text().startswith("<svg")
+
+
+async def test_the_log_is_filtered_and_can_stand_still() -> None:
+    source = Scripted([*SCRIPT, ev.Noted(message="plain words"), ev.Noted(level="warning", message="hot words")])
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("L", "slash", *"WORDS level:warn")
+        screen = await until_shown(pilot, "1 lines")
+        assert "hot words" in screen
+        assert "plain words" not in screen
+        await pilot.press("enter", "f")
+        await until_shown(pilot, "standing still")
+        source.emit(ev.Noted(level="warning", message="later words"))
+        await until(pilot, lambda: app.board.view.log[-1].text == "later words")
+        await pilot.pause()
+        assert "later words" not in shown(app)
+        await pilot.press("f")
+        await until_shown(pilot, "later words")
+        await pilot.press("slash", "escape")
+        await until_shown(pilot, "plain words")
+        await pilot.press("escape")
+        await until_shown(pilot, "sort:state")
+
+
+async def test_a_traceback_is_looked_for_only_when_it_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "enrich-tui.log"
+    file.write_text(
+        "2026-01-01 10:00:00,000 WARNING enrich_tui.errors.handler: video-chaptering of s1, attempt 1: Boom: it broke\n"
+        "Traceback (most recent call last):\n  somewhere\nThe request cost $2.\n"
+        "2026-01-01 10:00:01,000 INFO enrich_tui: something else\n"
+        "2026-01-01 10:00:02,000 WARNING enrich_tui.errors.handler: audio-review of s7, attempt 1: not this one\n"
+    )
+    handler = logging.FileHandler(file, delay=True)
+    logging.getLogger("enrich_tui").addHandler(handler)
+    try:
+        app = dashboard(Scripted(SCRIPT))
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await until_shown(pilot, "12%")
+            for way in (("down", "enter"), ("e",)):
+                await pilot.press(*way)
+                screen = await until_shown(pilot, "press T for what it says of this")
+                assert "Traceback" not in screen
+                await pilot.press("T")
+                screen = await until_shown(pilot, "attempt 1: Boom")
+                assert "Traceback (most recent call last):" in screen
+                assert "not this one" not in screen
+                assert "$2" not in screen
+                _is_clean(app)
+                await pilot.press("T")
+                await until(pilot, lambda: "Boom" not in shown(app))
+                await pilot.press("escape")
+            await pilot.press("home", "enter", "T")
+            await until_shown(pilot, "It says nothing of this.")
+    finally:
+        logging.getLogger("enrich_tui").removeHandler(handler)
+        handler.close()
+
+
+async def test_details_tell_what_happened_to_the_session() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("down", "enter")
+        screen = await until_shown(pilot, "What happened")
+        assert "session 1: This video could not be decoded." in screen
+
+
+async def test_clicks_and_the_wheel_do_what_the_keys_do() -> None:
+    source = Scripted([*SCRIPT, *[error(f"Cause {number}.", f"s{number}", problem=str(number)) for number in range(6)]])
+    app = dashboard(source)
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await until_shown(pilot, "7 kinds")
+        await pilot.click("#errors", offset=(20, 3))
+        screen = await until_shown(pilot, "code 4")
+        assert "session 4" in screen
+        await pilot.press("escape")
+        top = app.main.errors.selected
+        app.main.errors.post_message(_wheel(app.main.errors, up=False))
+        await until(pilot, lambda: app.main.errors.selected is not top)
+        app.main.errors.post_message(_wheel(app.main.errors, up=True))
+        await until(pilot, lambda: app.main.errors.selected is top)
+        await pilot.click("#workers", offset=(5, 2))
+        await until_shown(pilot, "▸ 2")
+        await pilot.press("escape")
+        await pilot.click("#details", offset=(5, 3))
+        await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+
+
+def _wheel(widget: Widget, *, up: bool) -> events.MouseEvent:
+    kind = events.MouseScrollUp if up else events.MouseScrollDown
+    return kind(widget, 1, 1, 0, -1 if up else 1, 0, shift=False, meta=False, ctrl=False)
+
+
+async def test_the_palette_has_every_action_with_its_keys() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(100, 40), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        provider = RunProvider(app.screen)
+        offered = {hit.text: hit.help async for hit in provider.discover()}
+        for binding in (*keys.MAIN, *keys.APP):
+            if binding.id not in {"palette", "interrupt"}:
+                told = offered[binding.description[:1].upper() + binding.description[1:]]
+                assert told is not None
+                assert binding.tooltip in told
+                assert told.startswith(keys.keys_of(binding, {})[0])
+        await pilot.press("ctrl+p", *"open result")
+        await until_shown(pilot, "o  Open the result of the selected session")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,11 +11,11 @@ from textual.binding import BindingType
 from enrich_tui.display.paths import from_home
 from enrich_tui.display.rows import CellState, SessionRow
 from enrich_tui.display.view import Changes
-from enrich_tui.text import fit, seconds_text
+from enrich_tui.text import clean, fit, seconds_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.screens import results
-from enrich_tui.tui.screens.reader import ReaderScreen
+from enrich_tui.tui.screens.trace import TracedScreen
 from enrich_tui.tui.widgets.reader import Paragraph
 from enrich_tui.widgets.drawing import Row, bytes_text
 from enrich_tui.widgets.palette import Palette, state_style
@@ -28,19 +28,18 @@ _READERS: dict[str, Callable[[str, Palette], Awaitable[list[Paragraph]]]] = {
 }
 
 
-class DetailScreen(ReaderScreen):
+class DetailScreen(TracedScreen):
     """Four sections: overview, chapters, summary, transcript."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.DETAILS]
-    OFFERED = (keys.DETAILS[0], *keys.DETAILS[-2:], *keys.READER_SCREEN)
-    ALL_KEYS = (*keys.DETAILS, *keys.READER_SCREEN, *keys.READER)
+    OFFERED = (keys.DETAILS[0], *keys.DETAILS[-2:], *keys.TRACE, *keys.READER_SCREEN)
+    ALL_KEYS = (*keys.DETAILS, *keys.TRACE, *keys.READER_SCREEN, *keys.READER)
     SECTIONS = ("overview", *_READERS)
 
     def __init__(self, board: Board, ident: str, log: str) -> None:
-        super().__init__(board)
+        super().__init__(board, log)
         self._ident = ident
         self._row = board.view.rows[ident]
-        self._log = log
         self._section = 0
         self._read: list[Paragraph] | None = None
 
@@ -49,6 +48,16 @@ class DetailScreen(ReaderScreen):
         """The session; as it was last where the run has started over and does not know it yet."""
         self._row = self.board.view.rows.get(self._ident, self._row)
         return self._row
+
+    def marks(self) -> Sequence[str]:
+        """The attempts at this session, as the log names them."""
+        return [f" of {clean(self._ident)}, attempt"]
+
+    async def action_trace(self) -> None:
+        """The log belongs to the overview."""
+        if self._section:
+            self._show_section(0)
+        await super().action_trace()
 
     def head(self) -> Row:
         """See the base."""
@@ -157,6 +166,14 @@ class DetailScreen(ReaderScreen):
             if cell.outputs:
                 names = "  ".join(Path(name).name for name in cell.outputs)
                 lines.append(Paragraph(names, palette.dim, indent=_LABEL))
-        if self._log:
-            lines += [Paragraph(), Paragraph(self._log, palette.dim, "log", palette.dim, _LABEL)]
-        return lines
+        told = [line for line in self.board.view.log if line.session == self._ident]
+        if told:
+            lines += [Paragraph(), Paragraph("What happened", palette.strong)]
+        levels = {"good": palette.good, "warning": palette.warn, "error": palette.bad}
+        lines += [
+            Paragraph(
+                line.text, levels.get(line.level, palette.text), f"{seconds_text(line.t):>7}", palette.dim, _LABEL
+            )
+            for line in told
+        ]
+        return [*lines, *self.log_paragraphs()]

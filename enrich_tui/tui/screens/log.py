@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from enrich_tui.display.rows import Line
 from enrich_tui.display.troubles import Trouble
-from enrich_tui.text import seconds_text
+from enrich_tui.display.view import Changes
+from enrich_tui.text import clean, seconds_text
+from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.screens.reader import ReaderScreen
+from enrich_tui.tui.screens.trace import TracedScreen
+from enrich_tui.tui.widgets.filter import FilterInput
 from enrich_tui.tui.widgets.reader import Paragraph
 from enrich_tui.widgets.drawing import Row
 
+_LEVEL = "level:"
+
 
 class LogScreen(ReaderScreen):
-    """What happened, line by line; it follows the run while its end is in sight."""
+    """What happened, line by line; it follows the run while its end is in sight, unless it is to stand still."""
 
-    FOLLOWS = frozenset({"log"})
-
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.LOG]
+    OFFERED = (*keys.LOG, *keys.READER_SCREEN)
+    ALL_KEYS = (*keys.LOG, *keys.READER_SCREEN, *keys.READER)
     AT_END = True
+
+    def __init__(self, board: Board) -> None:
+        super().__init__(board)
+        self.filter = FilterInput(placeholder="filter: text  level:warning  level:error", id="log-filter")
+        self._follow = True
+        self._wanted = ""
+
+    def compose(self) -> ComposeResult:
+        """The line for the filter below the box."""
+        yield from super().compose()
+        yield self.filter
 
     def head(self) -> Row:
         """See the base."""
-        return Row().add("Log of this run", self.board.palette.strong)
+        palette = self.board.palette
+        row = Row().add("Log of this run", palette.strong)
+        return row.add(f"   filter: {self._wanted}", palette.accent) if self._wanted else row
 
     def tail(self) -> Row:
         """See the base."""
-        return Row().add(f"{len(self.board.view.log)} lines", self.board.palette.dim)
+        palette = self.board.palette
+        row = Row().add(f"{len(self._lines())} lines {self.board.glyphs.dot} ", palette.dim)
+        return row.add("following", palette.good) if self._follow else row.add("standing still", palette.warn)
 
     def document(self) -> list[Paragraph]:
         """See the base."""
@@ -31,20 +60,73 @@ class LogScreen(ReaderScreen):
         styles = {"good": palette.good, "warning": palette.warn, "error": palette.bad}
         lines = [
             Paragraph(line.text, styles.get(line.level, palette.text), f"{seconds_text(line.t):>7}", palette.faint, 9)
-            for line in self.board.view.log
+            for line in self._lines()
         ]
-        return lines or [Paragraph("Nothing has happened yet.", palette.dim)]
+        nothing = "No line fits the filter." if self._wanted else "Nothing has happened yet."
+        return lines or [Paragraph(nothing, palette.dim)]
+
+    def _lines(self) -> Sequence[Line]:
+        words = self._wanted.casefold().split()
+        levels = [word.removeprefix(_LEVEL) for word in words if word.startswith(_LEVEL)]
+        texts = [word for word in words if not word.startswith(_LEVEL)]
+        return [
+            line
+            for line in self.board.view.log
+            if all(text in line.text.casefold() for text in texts)
+            and (not levels or any(line.level.startswith(level) for level in levels))
+        ]
+
+    def update(self, changes: Changes) -> None:
+        """Something happened."""
+        if "log" in changes.parts and self._follow:
+            self.reload(to_end=True)
+
+    def action_filter(self) -> None:
+        """Open the filter."""
+        self.filter.open(self._wanted)
+
+    def on_input_changed(self, event: FilterInput.Changed) -> None:
+        """Filter while it is typed."""
+        self._wanted = clean(event.value, 100)
+        self.reload()
+
+    def on_filter_input_closed(self, event: FilterInput.Closed) -> None:
+        """The filter is done, or given up."""
+        if not event.kept:
+            self._wanted = ""
+            self.reload()
+        self.pane.focus()
+
+    def action_follow(self) -> None:
+        """Follow, from the newest line on, or stand still."""
+        self._follow = not self._follow
+        self.reload()
+        if self._follow:
+            self.pane.action_last()
 
 
-class ErrorScreen(ReaderScreen):
+class ErrorScreen(TracedScreen):
     """All open errors, or one of them, with everything that is known."""
 
     FOLLOWS = frozenset({"errors"})
 
+    OFFERED = (*keys.TRACE, *keys.READER_SCREEN)
+    ALL_KEYS = (*keys.TRACE, *keys.READER_SCREEN, *keys.READER)
+
     def __init__(self, board: Board, only: Trouble | None, log: str) -> None:
-        super().__init__(board)
+        super().__init__(board, log)
         self._only = only
-        self._log = log
+
+    def marks(self) -> Sequence[str]:
+        """The attempts that met these errors, as the log names them."""
+        from enrich_tui.pipeline.attempts import OPERATIONS
+
+        met = {pair for trouble in self._troubles for pair in trouble.sessions.items()}
+        return [f"{OPERATIONS[stage] if stage else ''} of {clean(ident)}, attempt" for ident, stage in met]
+
+    @property
+    def _troubles(self) -> Sequence[Trouble]:
+        return [self._only] if self._only else self.board.view.troubles.newest_first
 
     def head(self) -> Row:
         """See the base."""
@@ -57,15 +139,13 @@ class ErrorScreen(ReaderScreen):
     def document(self) -> list[Paragraph]:
         """See the base."""
         palette = self.board.palette
-        troubles = [self._only] if self._only else self.board.view.troubles.newest_first
+        troubles = self._troubles
         if not troubles:
             return [Paragraph("There are no open errors.", palette.good)]
         lines: list[Paragraph] = []
         for trouble in troubles:
             lines += self._entry(trouble)
-        if self._log:
-            lines.append(Paragraph(f"More is in {self._log}", palette.dim))
-        return lines
+        return [*lines[:-1], *self.log_paragraphs()]
 
     def _entry(self, trouble: Trouble) -> list[Paragraph]:
         palette, glyphs, board = self.board.palette, self.board.glyphs, self.board

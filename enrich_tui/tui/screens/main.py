@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
+from enrich_tui.display.export import FORMATS
 from enrich_tui.display.report import report, session_text, trouble_lines
 from enrich_tui.display.view import Changes
 from enrich_tui.tui import keys
@@ -27,6 +28,13 @@ from enrich_tui.tui.widgets.side import PoolBox, SelectedSession, WorkerPanel
 from enrich_tui.widgets import BatchProgress, PoolHealth
 from enrich_tui.widgets.glyphs import ASCII
 from enrich_tui.widgets.live import Live
+
+_FORMATS = [
+    ("m", "md", "Markdown: text, to paste"),
+    ("h", "html", "HTML: a page, to look at"),
+    ("j", "json", "JSON, for programs"),
+    ("esc", "", "none"),
+]
 
 
 class MainScreen(ListScreen, inherit_bindings=False):
@@ -160,6 +168,14 @@ class MainScreen(ListScreen, inherit_bindings=False):
         self.details.show(self.board.selected)
         self.head.redraw()
 
+    def on_worker_panel_opened(self, event: WorkerPanel.Opened) -> None:
+        """A click on a worker."""
+        self.app.push_screen(WorkerScreen(self.board, event.worker))
+
+    def on_selected_session_opened(self) -> None:
+        """A click on the details."""
+        self.on_session_table_opened()
+
     async def on_key_line_pressed(self, event: KeyLine.Pressed) -> None:
         """A click on a key."""
         for node in (self.focused or self.table, self, self.app):
@@ -232,6 +248,14 @@ class MainScreen(ListScreen, inherit_bindings=False):
         """Down in the queue."""
         self.dashboard.commands.move(1)
 
+    def action_front(self) -> None:
+        """To the front of the queue."""
+        self.dashboard.commands.move_to_end(front=True)
+
+    def action_rear(self) -> None:
+        """To the end of the queue."""
+        self.dashboard.commands.move_to_end(front=False)
+
     # -- other screens and the world outside --------------------------------------------------------------------------
 
     def on_session_table_opened(self) -> None:
@@ -272,6 +296,11 @@ class MainScreen(ListScreen, inherit_bindings=False):
         """Copy the report."""
         await self.dashboard.copy(report(self.board.view), "the report")
 
-    async def action_export(self) -> None:
-        """Write the report."""
-        await self.dashboard.save(report(self.board.view), "enrich-report", ".md")
+    def action_export(self) -> None:
+        """Ask for the format, and write the report."""
+
+        async def then(answer: str | None) -> None:
+            if answer:
+                await self.dashboard.save(FORMATS[answer](self.board.view), "enrich-report", f".{answer}")
+
+        self.app.push_screen(Choice(self.board, "Write a report", _FORMATS, name="export"), then)

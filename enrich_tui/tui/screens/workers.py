@@ -24,9 +24,9 @@ class WorkerScreen(ReaderScreen):
     ALL_KEYS = (*keys.WORKERS, *keys.READER_SCREEN)
     FOLLOWS = frozenset({"workers", "second"})
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, selected: int | None = None) -> None:
         super().__init__(board)
-        self._selected = min(board.view.workers, default=0)
+        self._selected = min(board.view.workers, default=0) if selected is None else selected
 
     def head(self) -> Row:
         """See the base."""

@@ -94,9 +94,19 @@ class ErrorPanel(widgets.ErrorPanel, can_focus=True):
             self.post_message(self.Opened(self.selected))
 
     def on_click(self, event: events.Click) -> None:
-        """A click selects, a second one opens."""
-        if event.y > 0:
-            self._index = self._top + (event.y - 1) // 2
+        """A click on an entry shows its sessions."""
+        place = self._top + (event.y - 1) // 2
+        if event.y > 0 and place < len(self.entries):
+            self._index = place
             self.redraw()
-            if event.chain == 2:
-                self.action_open()
+            self.action_open()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves as the keys do."""
+        event.stop()
+        self.action_up()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves as the keys do."""
+        event.stop()
+        self.action_down()

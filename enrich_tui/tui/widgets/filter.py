@@ -13,7 +13,7 @@ class FilterInput(Input):
     """Hidden until :meth:`open`; enter keeps the filter, escape gives it up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "keep", "keep", id="filter-keep", tooltip="Keep the filter and go back to the sessions"),
+        Binding("enter", "keep", "keep", id="filter-keep", tooltip="Keep the filter and go back"),
         Binding("escape", "give_up", "clear", id="filter-clear", tooltip="Clear the filter and go back"),
     ]
 
@@ -24,10 +24,13 @@ class FilterInput(Input):
             super().__init__()
             self.kept = kept
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(
-            id=id, compact=True, placeholder="filter: text  state:failed  stage:video  worker:2", select_on_focus=False
-        )
+    def __init__(
+        self,
+        *,
+        placeholder: str = "filter: text  state:failed  stage:video  worker:2",
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(id=id, compact=True, placeholder=placeholder, select_on_focus=False)
 
     def open(self, text: str) -> None:
         """Show it with this filter in it."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
+from textual import events
+from textual.message import Message
+
 from enrich_tui.display.figures import SessionFigures
 from enrich_tui.display.rows import WorkerRow
 from enrich_tui.text import fit, seconds_text
@@ -21,7 +24,18 @@ ROOMY = 34
 
 
 class WorkerPanel(BoardPanel):
-    """One line a worker: slot, state, session, stage, time in it, restarts."""
+    """One line a worker: slot, state, session, stage, time in it, restarts. A click opens the worker menu."""
+
+    class Opened(Message):
+        """A person wants to do something about this worker."""
+
+        def __init__(self, worker: int | None) -> None:
+            super().__init__()
+            self.worker = worker
+
+    def __init__(self, board: Board, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(board, id=id)
+        self._shown: list[int] = []
 
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
@@ -30,12 +44,18 @@ class WorkerPanel(BoardPanel):
         room = self.size.height - 1
         shown = workers if len(workers) <= room else workers[: max(0, room - 1)]
         shown = sorted(shown, key=lambda worker: worker.id)
+        self._shown = [worker.id for worker in shown]
         tail = Row().add("W", palette.accent).add(" menu", palette.dim)
         lines = [rule(Row().add("Workers", palette.strong), tail, width, glyphs, palette.faint)]
         lines += [self._worker(worker, width) for worker in shown]
         if len(shown) < len(workers):
             lines.append(Row().add(f"  and {len(workers) - len(shown)} more", palette.dim))
         return lines
+
+    def on_click(self, event: events.Click) -> None:
+        """The menu, with the cursor on the worker that was clicked."""
+        here = self._shown[event.y - 1 : event.y] if event.y else []
+        self.post_message(self.Opened(here[0] if here else None))
 
     def _worker(self, worker: WorkerRow, width: int) -> Row:
         palette, glyphs, view = self.palette, self.glyphs, self.board.view
@@ -69,7 +89,10 @@ class PoolBox(PoolHealth):
 
 
 class SelectedSession(EnrichmentProgress):
-    """The session under the cursor: what it is, its stages, and the last that was told of it."""
+    """The session under the cursor: what it is, its stages, and the last that was told of it. A click opens it."""
+
+    class Opened(Message):
+        """A person wants to see it whole."""
 
     def __init__(self, board: Board, feed: RunFeed, *, id: str) -> None:  # noqa: A002
         super().__init__("", feed, ascii_only=board.glyphs is ASCII, paced=True, id=id)
@@ -80,6 +103,10 @@ class SelectedSession(EnrichmentProgress):
         self.session_id = session_id or ""
         self.changed()
         self.look()
+
+    def on_click(self) -> None:
+        """All details."""
+        self.post_message(self.Opened())
 
     def head(self, session: SessionFigures | None, width: int) -> Sequence[Row]:
         """The title with the key that opens it, and what the session is."""

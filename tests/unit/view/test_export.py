@@ -1,0 +1,64 @@
+"""Reports in their formats."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from enrich_tui import events as ev
+from enrich_tui.display.export import FORMATS
+from enrich_tui.display.view import RunView
+from enrich_tui.model import SessionStatus, Stage, StageOutcome
+from tests.unit.view.feeding import error, fed, queued, started
+
+TITLE = '<script>alert("1")</script> & \x1b[2Jmore'
+
+
+def run() -> RunView:
+    return fed(
+        queued("a", TITLE),
+        started("a", Stage.AUDIO),
+        ev.StageFinished(
+            session="a", stage=Stage.AUDIO, outcome=StageOutcome.FAILED, duration=3, attempts=2, message="No <sound>."
+        ),
+        error("No <sound>. It cost $2.", "a", advice="listen & see"),
+        ev.SessionFinished(session="a", status=SessionStatus.FAILED, duration=3, message="No <sound>."),
+        queued("b", "Second"),
+    )
+
+
+def test_json_holds_what_is_known() -> None:
+    told = json.loads(FORMATS["json"](run()))
+    first, second = told["sessions"]
+    assert first["title"] == '<script>alert("1")</script> & more'
+    assert (first["state"], second["state"]) == ("failed", "queued")
+    assert first["stages"]["audio"] == {
+        "state": "failed", "seconds": 3.0, "attempts": 2, "engine": "", "message": "No <sound>.", "code": "",
+    }  # fmt: skip
+    assert told["errors"][0]["sessions"] == [first["title"]]
+    assert told["counts"]["failed"] == 1
+
+
+def test_html_is_well_formed_and_runs_nothing() -> None:
+    page = FORMATS["html"](run())
+    opened: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            opened.append(tag)
+
+    Reader().feed(page)
+    assert "script" not in opened
+    assert {"html", "table", "h1", "h2"} <= set(opened)
+    assert "&lt;script&gt;" in page
+    assert "listen &amp; see" in page
+
+
+@pytest.mark.parametrize("ending", list(FORMATS))
+def test_no_format_says_what_must_not_be_said(ending: str) -> None:
+    told = FORMATS[ending](run())
+    assert "$2" not in told
+    assert "\x1b" not in told
+    assert FORMATS[ending](fed())
