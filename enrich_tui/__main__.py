@@ -11,15 +11,19 @@ def main() -> int:
     """Run the command line; returns the exit code."""
     _prepare_streams()
     from enrich_tui.cli import run
-    from enrich_tui.show import SIGNALS, silence_stdout
 
     try:
         return run(sys.argv[1:])
     except KeyboardInterrupt:
-        return SIGNALS["SIGINT"]
+        from enrich_tui.signals import INTERRUPTED
+
+        return INTERRUPTED
     except BrokenPipeError:
+        from enrich_tui.show import silence_stdout
+        from enrich_tui.signals import HUNG_UP
+
         silence_stdout()
-        return SIGNALS["SIGHUP"]
+        return HUNG_UP
     except Exception as error:  # noqa: BLE001 - its text may be anybody's; it goes to the log and not onto the screen
         return _unforeseen(error)
 

@@ -240,9 +240,13 @@ def _configured(options: argparse.Namespace) -> tuple[Config, str]:
         config = _overridden(load_config(options.config), options)
     except ConfigError as error:
         raise _UsageError(str(error)) from None
-    display: str = options.display or _display_from_environment()
+    on_terminal = sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    display: str = options.display or os.environ.get("ENRICH_DISPLAY") or ("full" if on_terminal else "plain")
     if display not in DISPLAYS:
         raise _UsageError(f"ENRICH_DISPLAY is '{clean(display, 40)}'; choose from {', '.join(DISPLAYS)}.")
+    if display == "full" and not on_terminal:
+        print("enrich-tui: the dashboard needs a terminal; here are lines instead.", file=sys.stderr)  # noqa: T201
+        display = "plain"
     return config, display
 
 
@@ -255,14 +259,6 @@ def _overridden(config: Config, options: argparse.Namespace) -> Config:
     if getattr(options, "ascii", False):
         changes["ui"] = config.ui.model_copy(update={"ascii": True})
     return config.model_copy(update=changes)
-
-
-def _display_from_environment() -> str:
-    wanted = os.environ.get("ENRICH_DISPLAY")
-    if wanted:
-        return wanted
-    terminal = sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    return "full" if terminal else "plain"
 
 
 async def _work(root: Path, config: Config, display: str, options: argparse.Namespace) -> int:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from enrich_tui.signals import HUNG_UP, told
+
 if TYPE_CHECKING:
     from enrich_tui.config import Config
     from enrich_tui.events import Controls, Event, Player, Sink, Source
-
-SIGNALS = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
-"""Exit code by signal."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,6 @@ def _sink(display: str, mark: str) -> Sink:
 
 
 async def _headless(shown: Shown, sink: Sink) -> int:
-    loop = asyncio.get_running_loop()
     left: int | None = None
 
     def leave(code: int) -> None:
@@ -85,15 +82,12 @@ async def _headless(shown: Shown, sink: Sink) -> int:
             sink(event)
         except OSError:  # the reader or the whole terminal is gone
             silence_stdout()
-            leave(SIGNALS["SIGHUP"])
+            leave(HUNG_UP)
 
     run = asyncio.ensure_future(shown.source.run(guarded))
-    for name, code in SIGNALS.items():
-        number = getattr(signal, name, None)
-        if number is not None and os.name != "nt":
-            loop.add_signal_handler(number, leave, code)
     try:
-        return await run
+        with told(leave):
+            return await run
     except asyncio.CancelledError:
         if left is None:
             raise

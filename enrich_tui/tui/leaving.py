@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 from typing import Any
 
 from rich.console import RenderableType
@@ -14,6 +13,7 @@ from rich.text import Text
 from textual.app import App
 from textual.driver import Driver
 
+from enrich_tui.signals import HUNG_UP, INTERRUPTED, told
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.commands import Commands
 from enrich_tui.tui.screens.choice import Choice
@@ -23,7 +23,8 @@ log = logging.getLogger("enrich_tui.tui")
 PATIENCE = 15.0
 """Seconds that a source may take to come to its end after it was told to stop."""
 
-INTERRUPTED, TERMINATED, HUNG_UP, BROKEN = 130, 143, 129, 70
+BROKEN = 70
+"""Exit code after an error of the dashboard itself."""
 
 
 class LeavingApp(App[int], inherit_bindings=False):
@@ -92,20 +93,11 @@ class LeavingApp(App[int], inherit_bindings=False):
 
     async def run_async(self, **options: Any) -> int | None:
         """Run in this loop; signals end it with the terminal restored."""
-        loop = asyncio.get_running_loop()
-        codes = {"SIGINT": INTERRUPTED, "SIGTERM": TERMINATED, "SIGHUP": HUNG_UP}
-        numbers = [(getattr(signal, name), code) for name, code in codes.items() if hasattr(signal, name)]
-        handled = []
-        for number, code in numbers:
-            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-                loop.add_signal_handler(number, self.stop, code)
-                handled.append(number)
-        try:
-            return await super().run_async(**options)
-        finally:
-            for number in handled:
-                loop.remove_signal_handler(number)
-            await self._end_run()
+        with told(self.stop):
+            try:
+                return await super().run_async(**options)
+            finally:
+                await self._end_run()
 
     async def on_unmount(self) -> None:
         """No run outlives the dashboard."""

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -87,14 +87,30 @@ class Terminal:
 
     def until(self, text: str, seconds: float = START_UP) -> None:
         """Read until this is on the screen, or fail."""
+        self.until_true(lambda: text in self.text, seconds, what=repr(text))
+
+    def until_true(self, condition: Callable[[], bool], seconds: float = START_UP, what: str = "it") -> None:
+        """Read until the screen is as it is to be, or fail."""
         deadline = time.monotonic() + seconds
-        while text not in self.text:
-            assert time.monotonic() < deadline, f"waited in vain for {text!r}:\n{self.text}"
+        while not condition():
+            assert time.monotonic() < deadline, f"waited in vain for {what}:\n{self.text}"
             self.read(0.1)
 
     def send(self, keys: str) -> None:
         """Type."""
         os.write(self._master, keys.encode())
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the terminal another size, as when its window is dragged; the program is told by the system."""
+        self.screen.resize(height, width)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def settle(self, seconds: float = 0.5) -> None:
+        """Read until nothing was painted for so long."""
+        before = -1
+        while len(self.written) != before:
+            before = len(self.written)
+            self.read(seconds)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program."""

@@ -16,6 +16,9 @@ from PIL import Image
 from enrich_tui.store.record import load_record
 from enrich_tui.version import __version__
 
+if os.name != "nt":
+    from tests.terminal.terminal import Terminal
+
 PROGRAM = [sys.executable, "-m", "enrich_tui"]
 
 
@@ -114,6 +117,30 @@ def test_plain_is_lines_without_escape_codes_and_the_summary_goes_to_standard_ou
     assert told.stdout.startswith("DONE 3 ok, 0 failed, 1 skipped in ")
     assert "empty.mp4: The file is empty." in told.stdout
     assert "finished" in told.stderr
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{"TERM": "dumb"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, {"NO_COLOR": "1"}, {"TERM": ""}],
+    ids=["dumb", "C locale", "no colour", "no TERM"],
+)
+@pytest.mark.parametrize("display", [(), ("--display", "full")], ids=["by default", "even if asked for"])
+def test_where_there_is_no_terminal_there_are_lines(
+    home: dict[str, str], library: Path, environ: dict[str, str], display: tuple[str, ...]
+) -> None:
+    told = call({**home, **environ}, "run", library, *display)
+    assert told.returncode == 0
+    assert "\x1b" not in told.stderr + told.stdout
+    assert "finished" in told.stderr
+    assert ("needs a terminal" in told.stderr) == bool(display)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+def test_a_dumb_terminal_gets_lines(home: dict[str, str], library: Path) -> None:
+    with Terminal(["-m", "enrich_tui", str(library)], environ={**home, "TERM": "dumb"}, size=(120, 40)) as terminal:
+        assert terminal.end() == 0
+        assert b"\x1b" not in terminal.written
+        assert b"finished" in terminal.written
 
 
 def test_results_go_elsewhere_and_the_sources_stay_as_they_are(

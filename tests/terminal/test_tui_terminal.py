@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import pytest
 if os.name == "nt":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
 
+from enrich_tui.signals import ending_signals
 from tests.terminal.terminal import Terminal
 
 SIMULATED = ["-m", "enrich_tui.testing.simulated", "--sessions", "20", "--workers", "2", "--fail-rate", "0"]
@@ -31,15 +34,23 @@ def test_it_paints_and_quits() -> None:
         assert terminal.restored()
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)], ids=["TERM", "HUP", "INT"]
-)
-def test_signals_end_it_with_the_terminal_restored(number: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize("number", ending_signals(), ids=lambda number: signal.Signals(number).name)
+def test_signals_end_it_with_the_terminal_restored(number: int) -> None:
     with Terminal(SIMULATED) as terminal:
         terminal.until("RUNNING ▶")
-        terminal.signal(number)
-        assert terminal.end() == code
+        terminal.signal(signal.Signals(number))
+        assert terminal.end() == 128 + number
         assert terminal.restored()
+
+
+def test_no_signal_that_can_be_caught_is_forgotten() -> None:
+    harmless = {"SIGCHLD", "SIGCLD", "SIGCONT", "SIGURG", "SIGWINCH", "SIGINFO", "SIGPIPE", "SIGXFSZ"}
+    stopping = {"SIGTSTP", "SIGTTIN", "SIGTTOU"}
+    own_faults = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGEMT"}
+    out_of_reach = {"SIGKILL", "SIGSTOP"}
+    left = {number.name for number in signal.Signals if number not in ending_signals()}
+    left -= {name for name in left if name.startswith("SIGRT")}
+    assert left <= harmless | stopping | own_faults | out_of_reach
 
 
 def test_ctrl_c_twice_stops_at_once() -> None:
@@ -70,6 +81,35 @@ def test_suspending_gives_the_terminal_back_and_coming_back_paints_again() -> No
         terminal.signal(signal.SIGTERM)
         assert terminal.end() == 143
         assert terminal.restored()
+
+
+def without_clock(terminal: Terminal) -> list[str]:
+    """The screen but for the time of day."""
+    return [re.sub(r"\d\d:\d\d:\d\d", "hh:mm:ss", line) for line in terminal.screen.display]
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24), (40, 6)])
+def test_after_a_storm_of_sizes_the_screen_is_that_of_a_fresh_start(size: tuple[int, int]) -> None:
+    over = ["-m", "tests.terminal.still"]
+    with Terminal(over, size=(100, 30)) as dragged, Terminal(over, size=size) as fresh:
+        dragged.until("30/30")
+        for step in range(40):
+            dragged.resize(20 + step * 37 % 150, 1 + step * 13 % 50)
+            dragged.read(0.0)
+        dragged.resize(*size)
+        fresh.until("30/30")
+        fresh.settle()
+        dragged.until_true(lambda: without_clock(dragged) == without_clock(fresh), what="\n".join(without_clock(fresh)))
+
+
+def test_a_copy_reaches_the_terminal_as_osc_52() -> None:
+    with Terminal(SIMULATED) as terminal:
+        terminal.until("RUNNING ▶")
+        terminal.send("y")
+        terminal.until("Copied")
+        sent = re.search(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", terminal.written)
+        assert sent is not None
+        assert "interview 0000" in base64.b64decode(sent[1]).decode()
 
 
 def test_standard_output_is_left_alone(tmp_path: Path) -> None:
