@@ -9,9 +9,8 @@ from functools import partial
 from typing import Generic, TypeVar, cast
 
 from enrich_tui.pool.errors import PoolShutdownError, WorkerAcquisitionTimeoutError
-from enrich_tui.pool.lease import Lessor
 from enrich_tui.pool.roster import Roster
-from enrich_tui.pool.slot import Slot
+from enrich_tui.pool.slot import Slot, running_task
 from enrich_tui.pool.waiters import Refusal
 from enrich_tui.pool.worker import Worker
 
@@ -32,7 +31,6 @@ class Jobs(Generic[T, R]):
 
     def __init__(
         self,
-        lessor: Lessor,
         roster: Roster,
         work: Callable[[Worker, T], Awaitable[R]],
         jobs: Sequence[T],
@@ -40,8 +38,8 @@ class Jobs(Generic[T, R]):
         timeout: float,
         name: Callable[[T], str],
     ) -> None:
-        self._lessor = lessor
         self._roster = roster
+        self._waiters = roster.waiters
         self._work = work
         self._jobs = jobs
         self._name = name
@@ -49,8 +47,8 @@ class Jobs(Generic[T, R]):
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
         self._group = asyncio.TaskGroup()
-        self._begun = 0
-        """How many jobs do not wait any more."""
+        self._left = len(jobs)
+        """How many jobs wait."""
         self._runners: dict[asyncio.Task[None], list[int]] = {}
         """Each with the job that it is at."""
         self._ended: asyncio.Future[None] = self._loop.create_future()
@@ -74,21 +72,22 @@ class Jobs(Generic[T, R]):
         return cast("list[R | BaseException]", self._outcomes)
 
     def _queue(self) -> None:
-        roster = self._roster
+        if self.done():
+            return
+        roster, waiters = self._roster, self._waiters
+        waiters.join(self, self._loop, self._timeout)
+        waiters.more += self._left - 1
+        # While anybody waits, none is idle: where one is, these jobs are alone in the line.
         while roster.idle and not self.done() and (slot := roster.take()) is not None:
-            self._begin(slot)
-        left = len(self._jobs) - self._begun
-        if left:
-            roster.waiters.join(self, self._loop, self._timeout)
-            roster.waiters.more += left - 1
-            roster.warm(left)
+            waiters.line.remove(self)
+            self.set_result(slot)
+        roster.warm(self._left)
 
     def _leave(self) -> None:
         if not self.done():
-            waiters = self._roster.waiters
-            waiters.more -= len(self._jobs) - self._begun - 1
-            self._begun = len(self._jobs)
-            waiters.left()
+            self._waiters.more -= self._left - 1
+            self._left = 0
+            self._waiters.left()
 
     def _look(self) -> None:
         if self.done() and not self._runners and not self._ended.done():
@@ -98,29 +97,20 @@ class Jobs(Generic[T, R]):
 
     def done(self) -> bool:
         """True where no job waits any more."""
-        return self._begun == len(self._jobs)
+        return not self._left
 
     def set_result(self, given: Slot | Refusal) -> None:
         """Begin the next job on this slot, or none any more."""
-        waiters = self._roster.waiters
         if not isinstance(given, Slot):
-            waiters.more -= len(self._jobs) - self._begun - 1
-            for index in range(self._begun, len(self._jobs)):
-                late = given is Refusal.TIMEOUT
-                self._outcomes[index] = WorkerAcquisitionTimeoutError(self._timeout) if late else PoolShutdownError()
-            self._begun = len(self._jobs)
-            self._look()
-        else:
-            self._begin(given)
-            if not self.done():
-                waiters.first_again(self)
-                waiters.more -= 1
-
-    def _begin(self, slot: Slot) -> None:
-        index = self._begun
-        self._begun += 1
-        worker = slot.holder = Worker(slot)
-        if slot is self._giving:
+            self._refused(given)
+            return
+        index = len(self._jobs) - self._left
+        self._left -= 1
+        if self._left:
+            self._waiters.line.appendleft(self)
+            self._waiters.more -= 1
+        worker = given.holder = Worker(given)
+        if given is self._giving:
             self._next = worker, index
         else:
             at = [index]
@@ -128,26 +118,36 @@ class Jobs(Generic[T, R]):
             self._runners[runner] = at
             runner.add_done_callback(partial(self._over, worker))
 
+    def _refused(self, why: Refusal) -> None:
+        self._waiters.more -= self._left - 1
+        for index in range(len(self._jobs) - self._left, len(self._jobs)):
+            late = why is Refusal.TIMEOUT
+            self._outcomes[index] = WorkerAcquisitionTimeoutError(self._timeout) if late else PoolShutdownError()
+        self._left = 0
+        self._look()
+
     # -- at work -------------------------------------------------------------------------------------------------------
 
     async def _runner(self, worker: Worker, at: list[int]) -> None:
-        loop, lessor, jobs, outcomes = self._loop, self._lessor, self._jobs, self._outcomes
-        courteous_until = loop.time() + _COURTESY
+        roster, jobs, outcomes = self._roster, self._jobs, self._outcomes
+        me = running_task(self._loop)
+        now = roster.clock()
+        courteous_until = now + _COURTESY
         while True:
             index = at[0]
             error: BaseException | None = None
             try:
                 job = jobs[index]
-                lessor.assign_job(worker, self._name(job))
-                if loop.time() > courteous_until:
+                roster.assign(worker, self._name(job), me, now)
+                if now > courteous_until:
                     await asyncio.sleep(0)
-                    courteous_until = loop.time() + _COURTESY
+                    courteous_until = now + _COURTESY
                 outcomes[index] = await self._work(worker, job)
             except BaseException as raised:  # noqa: BLE001 - it is the outcome; what ends the runner goes on below
                 error = outcomes[index] = raised
             ends = error is not None and self._ends(error)
             self._giving = None if ends else worker.slot
-            await lessor.release_worker(worker, error)
+            roster.take_back(worker, error)
             self._giving = None
             if ends and error is not None:
                 raise error
@@ -155,6 +155,7 @@ class Jobs(Generic[T, R]):
             if given is None:
                 return
             worker, at[0] = given
+            now = worker.slot.busy_since
 
     def _ends(self, error: BaseException) -> bool:
         """True where the error is not the job's own: the runner is cancelled, or the program ends."""

@@ -21,7 +21,7 @@ from enrich_tui.pool.leaks import abandoned
 from enrich_tui.pool.lease import WorkerLease
 from enrich_tui.pool.model import PoolStatus, WorkerSnapshot, WorkerState
 from enrich_tui.pool.roster import Listener, Roster, Rules
-from enrich_tui.pool.slot import Condition, Slot
+from enrich_tui.pool.slot import Condition, Slot, running_task
 from enrich_tui.pool.waiters import Refusal
 from enrich_tui.pool.worker import Worker
 
@@ -118,14 +118,7 @@ class WorkerPool:
 
         Raises :class:`PoolError` where the lease has ended.
         """
-        slot, roster = worker.slot, self._roster
-        if slot.holder is not worker:
-            raise PoolShutdownError if roster.closing else PoolError("This worker has been given back already.")
-        slot.current_job = job_id
-        slot.busy_since = slot.last_activity_at = self._clock()
-        slot.used(self._loop)
-        if roster.listeners:
-            roster.changed(slot)
+        self._roster.assign(worker, job_id, running_task(self._loop), self._clock())
 
     async def release_worker(self, worker: Worker, error: BaseException | None = None) -> None:
         """Give a worker back, with the error in which its job ended, if it did.
@@ -134,28 +127,7 @@ class WorkerPool:
         cancellation), as neither: give back an unused worker so. A second release is logged and changes nothing. Never
         waits: a restart goes on by itself.
         """
-        slot, roster = worker.slot, self._roster
-        if slot.holder is not worker or slot.owner is not roster:
-            self._refuse_release(slot)
-            return
-        now = self._clock()
-        faulty = False
-        if error is None:
-            # Written out here because a call would cost a twentieth of a whole lease.
-            slot.total_processing_time += now - slot.busy_since
-            slot.total_jobs_completed += 1
-            slot.error_count = 0
-        elif isinstance(error, Exception):
-            slot.job_failed(error, now)
-            faulty = roster.at_fault(slot, error)
-        roster.end_lease(slot, now, faulty)
-
-    def _refuse_release(self, slot: Slot) -> None:
-        if slot.condition is Condition.CLOSED:
-            return  # it was taken away from its holder
-        if slot.owner is not self._roster:
-            raise ValueError("This worker belongs to another pool.")
-        log.warning("Worker %d was released a second time; nothing changes.", slot.id)
+        self._roster.take_back(worker, error)
 
     def worker(self, job_id: str, timeout: float | None = None) -> WorkerLease:
         """``async with pool.worker(job_id) as worker``: acquire, assign and release, whatever happens in between."""
@@ -184,7 +156,7 @@ class WorkerPool:
         wait = _seconds(timeout)
         if self._roster.closing:
             raise PoolShutdownError
-        return await Jobs(self, self._roster, work, tuple(jobs), timeout=wait, name=name).run()
+        return await Jobs(self._roster, work, tuple(jobs), timeout=wait, name=name).run()
 
     # -- figures ------------------------------------------------------------------------------------------------------
 

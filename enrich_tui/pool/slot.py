@@ -14,6 +14,8 @@ from enrich_tui.pool.model import WorkerSnapshot, WorkerState
 if TYPE_CHECKING:
     from enrich_tui.pool.worker import Worker
 
+Task = weakref.ref[asyncio.Task[Any]]
+
 _NO_VITALS = Vitals(None, None, None)
 
 
@@ -85,7 +87,7 @@ class Slot:
         all others. Where nobody else refers to it, nobody will end the lease."""
         self.lease_generation = 0
         """The process that the latest job of this lease ran in."""
-        self.user: weakref.ref[asyncio.Task[Any]] | None = None
+        self.user: Task | None = None
         """The task that last assigned a job to this lease, or ran one."""
         self.current_job: str | None = None
         self.busy_since = now
@@ -146,11 +148,6 @@ class Slot:
         self.last_error = str(error) or type(error).__name__
         self.last_problem = (error.problem if isinstance(error, StageError) else Problem.INTERNAL).value
 
-    def used(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        """Remember which task uses the lease."""
-        task = asyncio.current_task(loop)
-        self.user = None if task is None else weakref.ref(task)
-
     @property
     def jobs_ended(self) -> int:
         """Jobs that ended, well or not."""
@@ -203,3 +200,9 @@ class Slot:
             failed_starts=self.failed_starts,
             leaked=self.leaked,
         )
+
+
+def running_task(loop: asyncio.AbstractEventLoop | None = None) -> Task | None:
+    """The task that runs now, without keeping it alive."""
+    task = asyncio.current_task(loop)
+    return None if task is None else weakref.ref(task)

@@ -78,7 +78,10 @@ class Waiters(Generic[T]):
                 self._arm(loop, deadline)
 
     def next(self) -> Waiter[T] | None:
-        """Take the first one out of the line, who is then to be given something at once; None where nobody waits."""
+        """Take the first one out of the line, who is then to be given something at once; None where nobody waits.
+
+        Who wants more than one turn goes back to the head of the line.
+        """
         line = self.line
         while line:
             waiter = line.popleft()
@@ -86,10 +89,6 @@ class Waiters(Generic[T]):
                 return waiter
             self._dead -= 1
         return None
-
-    def first_again(self, waiter: Waiter[T]) -> None:
-        """Who was just taken out of the line waits for another turn, before everybody else."""
-        self.line.appendleft(waiter)
 
     def leave(self, future: asyncio.Future[T | Refusal]) -> T | None:
         """Stop waiting. Returns what the waiter had already been given, which is then for the caller to pass on."""

@@ -8,7 +8,7 @@ from typing import Any
 from enrich_tui.errors.problems import Problem, WorkerCrashedError
 from enrich_tui.pool.errors import PoolError
 from enrich_tui.pool.model import WorkerState, WorkerStatus
-from enrich_tui.pool.slot import Condition, Slot
+from enrich_tui.pool.slot import Condition, Slot, running_task
 
 _STATUS = {
     WorkerState.IDLE: WorkerStatus.IDLE,
@@ -121,5 +121,5 @@ class Worker:
         if slot.condition is not Condition.READY:
             raise WorkerCrashedError(Problem.WORKER_CRASHED, detail="the worker is restarting")
         slot.lease_generation = slot.generation
-        slot.used(None)
+        slot.user = running_task()
         return await slot.executor.run(job, on_event)

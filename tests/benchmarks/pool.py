@@ -1,13 +1,15 @@
-"""The worker pool against a TaskGroup with a Semaphore.
+"""The worker pool beside what one would use else, above all a TaskGroup with a Semaphore.
 
     python -m tests.benchmarks.pool [--quick] [--gc]
 
-Everybody does the same work with the same number of permits in the same process, in turns and several times over; the
-median of the rounds is printed, in processor time (hand-overs: in real time), and compared to the targets. Like for
-like is the semaphore with ``asyncio.timeout`` around the wait, because the pool's waits have a timeout, too. The bare
-future shows what there is to win at all: a line of futures that can do nothing but hand over a permit.
+Everybody does the same work with the same number of permits in the same process, in turns and several times over, in
+processor time, of which the median of the rounds is printed, with its ratio to the semaphore. Hand-overs are timed in
+real time, which a busy machine only adds to, so of these the best round counts. Like for
+like is the semaphore with ``asyncio.timeout`` around the wait where the pool's waits have a timeout, too. The bare
+future shows what there is to win at all for a waiting task: it can do nothing but hand over a permit.
 
-The last rows of each kind are a scheduler's: queued jobs are records, and tasks exist for workers only, not for jobs.
+In the first rows jobs wait as records (``WorkerPool.run`` is the pool's own way), in the others as tasks. The libraries
+AnyIO and aiometer are needed for nothing else.
 """
 
 from __future__ import annotations
@@ -19,147 +21,31 @@ import platform
 import statistics
 import time
 import tracemalloc
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
-from enrich_tui.pool import Worker, WorkerPool
+from tests.benchmarks.peers import missing
+from tests.benchmarks.pool_contenders import (
+    BARE,
+    PLAIN,
+    POOL,
+    QUEUES,
+    RUN,
+    TASKS,
+    TIMED,
+    Make,
+    Queue,
+    pool,
+    pool_block,
+)
+from tests.benchmarks.targets import judge, summary
 
 T = TypeVar("T")
 
 WORKERS = 5
 WAITERS = 10_000
-TIMEOUT = 10.0
-
-Body = Callable[[], Awaitable[None]]
-Hold = Callable[[Body], Coroutine[Any, Any, None]]
-"""Waits for a permit, awaits the body, and gives the permit back."""
-Make = Callable[[int], Hold]
-Queue = Callable[[int, Body, int], Awaitable[None]]
-"""Awaits the body once for each of so many jobs, with so many permits."""
-
-
-# -- the contenders ---------------------------------------------------------------------------------------------------
-
-
-def pool(permits: int) -> Hold:
-    """The pool; its usual timeout is ten seconds."""
-    workers = WorkerPool(permits, acquisition_timeout=TIMEOUT)
-
-    async def hold(body: Body) -> None:
-        worker = await workers.acquire_worker()
-        try:
-            await body()
-        finally:
-            await workers.release_worker(worker)
-
-    return hold
-
-
-def pool_block(permits: int) -> Hold:
-    """The pool as a block, which also assigns a job."""
-    workers = WorkerPool(permits, acquisition_timeout=TIMEOUT)
-
-    async def hold(body: Body) -> None:
-        async with workers.worker("job"):
-            await body()
-
-    return hold
-
-
-def semaphore(permits: int) -> Hold:
-    """A semaphore without any timeout."""
-    limit = asyncio.Semaphore(permits)
-
-    async def hold(body: Body) -> None:
-        async with limit:
-            await body()
-
-    return hold
-
-
-def timed_semaphore(permits: int) -> Hold:
-    """A semaphore, and a timeout around the wait for it."""
-    limit = asyncio.Semaphore(permits)
-
-    async def hold(body: Body) -> None:
-        async with asyncio.timeout(TIMEOUT):
-            await limit.acquire()
-        try:
-            await body()
-        finally:
-            limit.release()
-
-    return hold
-
-
-def bare_future(permits: int) -> Hold:
-    """The least that can hand over a permit: it can neither time out, nor be cancelled, nor tell anything."""
-    free = permits
-    line: deque[asyncio.Future[None]] = deque()
-    loop = asyncio.get_running_loop()
-
-    async def hold(body: Body) -> None:
-        nonlocal free
-        if free:
-            free -= 1
-        else:
-            future = loop.create_future()
-            line.append(future)
-            await future
-        await body()
-        if line:
-            line.popleft().set_result(None)
-        else:
-            free += 1
-
-    return hold
-
-
-POOL, PLAIN, TIMED, BARE = "pool", "Semaphore", "with timeout", "bare future"
-CONTENDERS: dict[str, Make] = {POOL: pool, PLAIN: semaphore, TIMED: timed_semaphore, BARE: bare_future}
-
-
-def with_tasks(make: Make) -> Queue:
-    """A task for each job, all made at once."""
-
-    async def run(permits: int, body: Body, jobs: int) -> None:
-        hold = make(permits)
-        async with asyncio.TaskGroup() as group:
-            for _ in range(jobs):
-                group.create_task(hold(body))
-
-    return run
-
-
-async def with_dispatcher(permits: int, body: Body, jobs: int) -> None:
-    """A task for each worker that is held."""
-    workers, records = WorkerPool(permits, acquisition_timeout=TIMEOUT), deque(range(jobs))
-
-    async def work(worker: Worker, _job: int) -> None:
-        try:
-            await body()
-        finally:
-            await workers.release_worker(worker)
-
-    async with asyncio.TaskGroup() as group:
-        while records:
-            group.create_task(work(await workers.acquire_worker(), records.popleft()))
-
-
-async def with_runners(permits: int, body: Body, jobs: int) -> None:
-    """A task for each worker, which leases one anew for each job."""
-    hold, records = pool(permits), deque(range(jobs))
-
-    async def runner() -> None:
-        while records:
-            records.popleft()
-            await hold(body)
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(permits):
-            group.create_task(runner())
+MANY = 100_000
 
 
 # -- what is measured -------------------------------------------------------------------------------------------------
@@ -169,40 +55,40 @@ async def nothing() -> None:
     """A body that does not even yield."""
 
 
-async def step() -> None:
-    """A body that yields once."""
-    await asyncio.sleep(0)
-
-
-async def grant(make: Make) -> float:
-    """Microseconds for each grant in a long line: given, woken, given back; the way into the line left out."""
-    hold = make(WORKERS)
-    release = asyncio.Event()
-
-    async def until_released() -> None:
-        await release.wait()
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(WORKERS):
-            group.create_task(hold(until_released))
-        await asyncio.sleep(0)
-        for _ in range(WAITERS):
-            group.create_task(hold(nothing))
-        await asyncio.sleep(0)
-        began = time.process_time()
-        release.set()
-    return (time.process_time() - began) / WAITERS * 1e6
-
-
 async def job(queue: Queue) -> float:
-    """Microseconds for each job that only yields once, from being queued to its end."""
+    """Microseconds for each job that does nothing, from being queued to its end."""
     began = time.process_time()
-    await queue(WORKERS, step, WAITERS)
+    await queue(WORKERS, nothing, WAITERS)
     return (time.process_time() - began) / WAITERS * 1e6
 
 
-async def hand_over(queue: Queue) -> float:
-    """Microseconds from the moment the only holder lets go until the next job runs: the 99th percentile of all jobs."""
+async def grant(queue: Queue) -> float:
+    """Microseconds for each grant in a long line: given, begun, given back; the way into the line left out."""
+    held = 0
+    gate = asyncio.Event()
+
+    async def body() -> None:
+        nonlocal held
+        if held < WORKERS:
+            held += 1
+            await gate.wait()
+
+    running = asyncio.ensure_future(queue(WORKERS, body, WAITERS + WORKERS))
+    await _line_up()
+    began = time.process_time()
+    gate.set()
+    await running
+    return (time.process_time() - began) / WAITERS * 1e6
+
+
+async def _line_up() -> None:
+    """Until everybody holds a permit or waits for one."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def hand_over(percentile: int, queue: Queue) -> float:
+    """Microseconds from the moment the only holder lets go until the next job runs."""
     let_go = 0.0
     took: list[float] = []
 
@@ -213,7 +99,7 @@ async def hand_over(queue: Queue) -> float:
         let_go = time.perf_counter()
 
     await queue(1, body, WAITERS)
-    return sorted(took[1:])[len(took) * 99 // 100] * 1e6
+    return sorted(took[1:])[len(took) * percentile // 100] * 1e6
 
 
 async def uncontended(make: Make) -> float:
@@ -225,7 +111,7 @@ async def uncontended(make: Make) -> float:
     return (time.process_time() - began) / WAITERS * 1e6
 
 
-async def cancel_half(make: Make, count: int = WAITERS) -> float:
+async def cancel_half(count: int, make: Make) -> float:
     """Microseconds for each waiter that is cancelled, every other one of so many, until all of these have ended."""
     hold = make(1)
     gate = asyncio.Event()
@@ -248,35 +134,22 @@ async def cancel_half(make: Make, count: int = WAITERS) -> float:
     return took / (count / 2) * 1e6
 
 
-async def pending_task_bytes(make: Make) -> float:
-    """Bytes for each job that waits as a task."""
-    hold = make(1)
+async def pending_bytes(queue: Queue) -> float:
+    """Bytes for each job that waits, over what the records themselves need, which are small numbers."""
     gate = asyncio.Event()
 
     async def until_open() -> None:
         await gate.wait()
 
-    async with asyncio.TaskGroup() as group:
-        group.create_task(hold(until_open))
-        await asyncio.sleep(0)
-        tracemalloc.start()
-        for _ in range(WAITERS):
-            group.create_task(hold(nothing))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        used = tracemalloc.get_traced_memory()[0]
-        tracemalloc.stop()
-        gate.set()
-    return used / WAITERS
-
-
-async def pending_record_bytes() -> float:
-    """Bytes for each job that waits as a record, here its number."""
     tracemalloc.start()
-    records = deque(range(WAITERS))
-    used = tracemalloc.get_traced_memory()[0]
+    before = tracemalloc.get_traced_memory()[0]
+    running = asyncio.ensure_future(queue(1, until_open, WAITERS))
+    await _line_up()
+    used = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    return used / len(records)
+    gate.set()
+    await running
+    return used / WAITERS
 
 
 # -- the printing -----------------------------------------------------------------------------------------------------
@@ -301,67 +174,86 @@ Runs = dict[str, Callable[[], Awaitable[float]]]
 Figures = dict[str, float]
 
 
-def medians(times: int, collector: bool, runs: Runs) -> Figures:
-    """The median of several rounds, in each of which everybody has a turn."""
+def rounds(
+    times: int, collector: bool, runs: Runs, pick: Callable[[list[float]], float] = statistics.median
+) -> Figures:
+    """What to ``pick`` of several rounds, in each of which everybody has a turn."""
     seen: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(times):
         for name, run in runs.items():
             seen[name].append(undisturbed(_awaited(run), collector))
-    return {name: statistics.median(values) for name, values in seen.items()}
+    return {name: pick(values) for name, values in seen.items()}
 
 
-def row(title: str, pool_figure: float, others: Figures, target: float | None) -> None:
-    """Print one line: the figures, and the pool's ratio to the semaphore, each with its verdict."""
-    cells = [f"{title:40}{pool_figure:9.2f}"]
-    cells += [f"{others[name]:9.2f}" if name in others else " " * 9 for name in (PLAIN, TIMED, BARE)]
-    for name in (PLAIN, TIMED):
-        ratio = pool_figure / others[name]
-        verdict = "" if target is None else "met" if ratio <= target else "missed"
-        cells.append(f"{ratio:7.2f} {verdict:6}")
-    print(" ".join(cells) + ("" if target is None else f"   {target:.2f}"))
+def table(
+    title: str, figures: Figures, target: float | None = None, ours: str = RUN, versus: str = PLAIN, rate: bool = False
+) -> None:
+    """Print a line for each contender: the figure and its ratio to both semaphores, with our own verdict.
+
+    ``rate``: the ratios are of numbers a second. ``ours``: who has to reach the target, and against whom.
+    """
+    print(f"\n{title:44}{'x ' + PLAIN:>15}{'x ' + TIMED:>23}")
+    for name, figure in figures.items():
+        ratios = {base: figures[base] / figure if rate else figure / figures[base] for base in (PLAIN, TIMED)}
+        verdict = ""
+        if name == ours and target is not None:
+            claim = f"{title.partition(', µs')[0]}, {name} to {versus}"
+            verdict = judge(claim, ratios[versus], target, least=rate)
+            verdict = f"  {verdict} ({'>=' if rate else '<='} {target:g} x {versus})"
+        print(f"  {name:30}{figure:12.2f}{ratios[PLAIN]:15.2f}{ratios[TIMED]:23.2f}{verdict}")
+
+
+def report(times: int, collector: bool) -> None:
+    """Measure and print everything."""
+    print(f"Python {platform.python_version()}, {WORKERS} permits (hand-over, cancel: 1), {WAITERS:,} waiters or jobs,")
+    print(f"collector {'on' if collector else 'off'} for everybody, median of {times} rounds; less is better")
+
+    def queues(
+        measure: Callable[[Queue], Awaitable[float]], pick: Callable[[list[float]], float] = statistics.median
+    ) -> Figures:
+        return rounds(times, collector, {name: partial(measure, queue) for name, queue in QUEUES.items()}, pick)
+
+    def tasks(measure: Callable[[Make], Awaitable[float]], without: tuple[str, ...] = ()) -> Figures:
+        runs: Runs = {name: partial(measure, make) for name, make in TASKS.items() if name not in without}
+        return rounds(times, collector, runs)
+
+    table("A no-op job, µs (ratios: jobs/s)", queues(job), 1.5, rate=True)
+    grants = queues(grant)
+    table("A grant, µs (ratios: grants/s)", grants, 1.5, rate=True)
+    judge(f"A grant, {POOL} to {TIMED}", grants[TIMED] / grants[POOL], 1.5, least=True)
+    table("Hand-over p50, µs", queues(partial(hand_over, 50), min))
+    tails = queues(partial(hand_over, 99), min)
+    table("Hand-over p99, µs", tails, 0.5)
+    judge(f"Hand-over p99, {POOL} to {TIMED}", tails[POOL] / tails[TIMED], 0.5)
+    print(f"  (the bare future alone needs {tails[BARE] / tails[TIMED]:.2f} of that semaphore: the loop's own wake-up)")
+    free = tasks(uncontended)
+    free["pool.worker(), job assigned"] = rounds(times, collector, {"": partial(uncontended, pool_block)})[""]
+    table("Acquire and release with timeout, µs", free, 0.25, POOL, TIMED)
+    table(f"Cancel {WAITERS // 2:,} of {WAITERS:,}, µs each", tasks(partial(cancel_half, WAITERS), (BARE,)), 0.2, POOL)
+    table("Bytes of a pending job", {name: undisturbed(pending_bytes(queue), True) for name, queue in QUEUES.items()})
+    seconds = undisturbed(cancel_half(MANY, pool), collector) * MANY / 2 / 1e6
+    verdict = judge(f"Cancel {MANY // 2:,} of {MANY:,} waiters, s", seconds, 2)
+    print(f"\nCancel {MANY // 2:,} of {MANY:,} waiters: {seconds:.2f} s, {verdict} (< 2 s)")
+
+
+def many_of_the_others() -> None:
+    """Cancel very many of the others' waiters, too; this takes minutes."""
+    for name, make in TASKS.items():
+        if name not in {POOL, BARE}:
+            seconds = undisturbed(cancel_half(MANY, make), False) * MANY / 2 / 1e6
+            print(f"  {name:30}{seconds:12.2f} s", flush=True)
 
 
 def main() -> None:
-    """Measure and print everything."""
-    parser = argparse.ArgumentParser(description="The worker pool against a TaskGroup with a Semaphore.")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    """As a command."""
+    parser = argparse.ArgumentParser(description="The worker pool beside what one would use else.")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, and the slowest comparison left out")
     parser.add_argument("--gc", action="store_true", help="leave the cyclic garbage collector on, as in a program")
     options = parser.parse_args()
-    times = 3 if options.quick else 9
-    collector = "on" if options.gc else "off"
-    print(f"Python {platform.python_version()}, {WORKERS} permits (hand-over, cancel: 1), {WAITERS:,} waiters or jobs,")
-    print(f"collector {collector} for everybody, median of {times} rounds; microseconds, less is better")
-    print(f"\n{'':40}{POOL:>9} {PLAIN:>9} {'+timeout':>9} {'bare fut.':>9}   x Semaphore     x +timeout   target")
-
-    def compare(title: str, measure: Callable[[Make], Awaitable[float]], target: float) -> Figures:
-        runs: Runs = {name: partial(measure, make) for name, make in CONTENDERS.items()}
-        if measure is cancel_half:
-            del runs[BARE]
-        figures = medians(times, options.gc, runs)
-        row(title, figures[POOL], figures, target)
-        return figures
-
-    def compare_queues(titles: tuple[str, str, str], measure: Callable[[Queue], Awaitable[float]], most: float) -> None:
-        runs: Runs = {name: partial(measure, with_tasks(make)) for name, make in CONTENDERS.items()}
-        runs |= {"dispatcher": partial(measure, with_dispatcher), "runners": partial(measure, with_runners)}
-        figures = medians(times, options.gc, runs)
-        for title, name in zip(titles, (POOL, "dispatcher", "runners"), strict=True):
-            row(title, figures[name], figures, most)
-
-    per_second = 1 / 1.5
-    records = "  records, a task for each held worker", "  records, a task for each worker"
-    compare("Grant to a waiting task", grant, per_second)
-    compare_queues(("Job, queued as a task", *records), job, per_second)
-    compare_queues(("Hand-over p99 to a waiting task", *records), hand_over, 0.5)
-    free = compare("Acquire and release, nobody waits", uncontended, 0.25)
-    block = medians(times, options.gc, {POOL: partial(uncontended, pool_block)})
-    row("  as a block, a job assigned", block[POOL], free, None)
-    compare("Cancel 5,000 of 10,000 waiters, each", cancel_half, 0.2)
-    memory = {name: asyncio.run(_awaited(partial(pending_task_bytes, make))) for name, make in CONTENDERS.items()}
-    row("Bytes of a pending job, a task", memory[POOL], memory, None)
-    row("Bytes of a pending job, a record", asyncio.run(pending_record_bytes()), memory, None)
-    seconds = undisturbed(cancel_half(pool, 100_000), options.gc) * 50_000 / 1e6
-    print(f"\nCancel 50,000 of 100,000 waiters: {seconds:.2f} s, target 2 s: {'met' if seconds < 2 else 'missed'}")
+    report(3 if options.quick else 9, options.gc)
+    if not options.quick:
+        many_of_the_others()
+    print(f"\n{summary()}\n{missing()}")
 
 
 if __name__ == "__main__":
