@@ -25,12 +25,13 @@ def seconds_text(seconds: float | None) -> str:
 
 
 def eta_text(low: float | None, mid: float | None, high: float | None) -> str:
-    """A remaining time with half its range (``low`` to ``high``), in units that suit its size.
+    """A remaining time with its range (``low`` to ``high``), in units that suit its size.
 
-    Below a minute and a half there is no range: nobody plans with it. Seconds go in steps of five, lest they flicker.
+    The range is told as its half, or by its ends where it is so wide that the half would reach below nothing. Below a
+    minute and a half there is none: nobody plans with it. Seconds go in steps of five, lest they flicker.
 
-    >>> eta_text(840, 1080, 1320), eta_text(40, 50, 70), eta_text(None, None, None)
-    ('~18m (±4m)', '~50s', 'measuring')
+    >>> eta_text(840, 1080, 1320), eta_text(100, 240, 1560), eta_text(40, 50, 70), eta_text(None, None, None)
+    ('~18m (±4m)', '~4m (2m-26m)', '~50s', 'measuring')
     """
     if mid is None or not math.isfinite(mid):
         return MEASURING
@@ -40,7 +41,9 @@ def eta_text(low: float | None, mid: float | None, high: float | None) -> str:
     text = f"~{_span(mid)}"
     if low is not None and high is not None and math.isfinite(high - low):
         half = abs(high - low) / 2
-        if half >= _MINUTE / 2:
+        if half >= mid:
+            text += f" ({_span(max(low, _MINUTE))}-{_span(max(high, _MINUTE))})"
+        elif half >= _MINUTE / 2:
             text += f" (±{_span(max(half, _MINUTE))})"
     return text
 

@@ -30,6 +30,8 @@ def test_no_duration_is_a_dash() -> None:
         (0, 0, 0, "~1s"),
         (1080, 1080, 1080, "~18m"),
         (6000, 8000, 10800, "~2h 13m (±40m)"),
+        (100, 240, 1560, "~4m (2m-26m)"),
+        (0, 120, 900, "~2m (1m-15m)"),
         (None, 120, None, "~2m"),
         (None, None, None, "measuring"),
         (0, float("nan"), 0, "measuring"),
