@@ -31,7 +31,7 @@ class RunProvider(Provider):
         table = [binding for binding in keys.TABLE if binding.id in {"open", "first", "last"}]
         return [
             binding
-            for binding in (*table, *self._dashboard.main.ALL_KEYS, *keys.APP)
+            for binding in (*self._dashboard.main.ALL_KEYS, *table, *keys.APP)
             if binding.id not in {"palette", "interrupt"}
         ]
 

@@ -89,7 +89,7 @@ class BatchProgress(Live):
             Row().add(f"{int(batch.fraction * 100)}%", palette.strong),
             Row().add(f"{batch.ended}/{batch.total}", palette.text),
             Row().add(f"{states[SessionState.FAILED]}{batch.unhappy}", palette.bad if batch.unhappy else palette.dim),
-            Row().add(f"{states[SessionState.RUNNING]}{running}", palette.accent),
+            Row().add(f"{states[SessionState.RUNNING]}{running}", palette.accent if running else palette.dim),
             Row().add("" if batch.over else self._eta(batch), palette.dim),
         ]
         return parted([part for part in parts if part.width], width, gap=1)

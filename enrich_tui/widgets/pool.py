@@ -97,7 +97,7 @@ class PoolHealth(Live):
         return row.add(f"{percent:.1f}%", palette.warn if bad else palette.dim)
 
     def _facts(self, pool: PoolFigures) -> Iterator[Row]:
-        palette = self.palette
+        palette, told = self.palette, pool.cpu is not None  # where the processors are known, the rest is too
 
         def fact(name: str, value: str, style: Style = palette.text) -> Row:
             return Row().cell(name, _NAME, palette.dim).add(value, style)
@@ -109,17 +109,17 @@ class PoolHealth(Live):
         yield fact("active", f"{pool.active} of {pool.total}" if pool.total < 10 else f"{pool.active}/{pool.total}")
         yield fact("in error", f"{pool.error}", palette.bad if pool.error else palette.text)
         yield watched("error rate", pool.error_rate, bad=pool.error_rate > self.ERROR_RATE_LIMIT)
-        if pool.recent is not None:
-            yield fact("failed 10m", f"{pool.recent:.1f}%")
+        if told:
+            yield fact("failed 10m", f"{pool.recent:.1f}%" if pool.recent is not None else "-")
         yield watched("uptime", pool.uptime, bad=pool.uptime < self.UPTIME_TARGET)
         yield fact("restarts", f"{pool.restarts}")
         yield fact("waiting", f"{pool.waiting}")
-        if pool.cpu is not None or pool.oldest_wait is not None:
+        if told:
             yield fact("oldest wait", seconds_text(pool.oldest_wait))
         yield fact("stage avg" if pool.jobs is None else "job avg", seconds_text(pool.average))
         if pool.jobs is not None:
             yield fact("jobs", f"{pool.jobs}")
-        if pool.cpu is not None or pool.memory is not None:
+        if told:
             yield fact("memory", bytes_text(pool.memory))
 
     def _graph(self, pool: PoolFigures, width: int) -> list[Row]:
@@ -129,4 +129,4 @@ class PoolHealth(Live):
         now = pool.cpu[-1] if pool.cpu else 0.0
         row = Row().cell("cpu", _NAME, palette.dim).cell(f"{now:.1f}", _GRAPH, palette.text)
         top = max(pool.processors, max(pool.cpu, default=0.0))
-        return [row.add(sparkline(list(pool.cpu), top, width - row.width, self.glyphs), palette.bar)]
+        return [row.add(sparkline(list(pool.cpu), top, max(0, width - row.width - 1), self.glyphs), palette.bar)]

@@ -325,7 +325,7 @@ async def test_details_tell_what_happened_to_the_session() -> None:
         await until_shown(pilot, "12%")
         await pilot.press("down", "enter")
         screen = await until_shown(pilot, "What happened")
-        assert "session 1: This video could not be decoded." in screen
+        assert "0:00     This video could not be decoded." in screen
 
 
 async def test_clicks_and_the_wheel_do_what_the_keys_do() -> None:

@@ -15,7 +15,7 @@ from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.widgets.panel import BoardPanel
 from enrich_tui.tui.widgets.reader import Paragraph, ReaderPane
-from enrich_tui.widgets.drawing import Row, spread
+from enrich_tui.widgets.drawing import Row, parted, spread
 from enrich_tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
@@ -39,13 +39,12 @@ class _Foot(BoardPanel):
         self._offered = bindings
         self._reader = reader
 
-    def rows(self, width: int) -> Sequence[Row]:  # noqa: ARG002
-        palette = self.palette
-        row = Row()
+    def rows(self, width: int) -> Sequence[Row]:
+        palette, parts = self.palette, []
         for binding in self._offered:
             shown = keys.keys_of(binding, self._reader.dashboard.keymap_in_use)
-            row.add(shown[0], palette.accent).add(f" {binding.description}  ", palette.dim)
-        return [Row(), row]
+            parts.append(Row().add(shown[0], palette.accent).add(f" {binding.description}", palette.dim))
+        return [Row(), parted(parts, width)]
 
 
 class ReaderScreen(ModalScreen[None]):

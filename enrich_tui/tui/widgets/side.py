@@ -85,7 +85,7 @@ class PoolBox(PoolHealth):
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
         title = rule(Row().add("Pool", self.palette.strong), Row(), width, self.glyphs, self.palette.faint)
-        return [title, *(Row().add("  ").append(row) for row in super().rows(width - 3))]
+        return [title, *(Row().add("  ").append(row) for row in super().rows(width - 2))]
 
 
 class SelectedSession(EnrichmentProgress):
@@ -137,8 +137,11 @@ class SelectedSession(EnrichmentProgress):
         mine = (line for line in reversed(self._board.view.log) if line.session == self.session_id)
         lines = [*islice(mine, room)][::-1]
         palette, ellipsis = self.palette, self.glyphs.ellipsis
+        name = f"{self._board.title(self.session_id)}: "
         told = [
-            Row().cell(seconds_text(line.t), 9, palette.faint, right=True).add("  ").add(line.text, palette.dim)
+            Row()
+            .cell(seconds_text(line.t), 9, palette.faint, right=True)
+            .add(f"  {line.text.removeprefix(name)}", palette.dim)
             for line in lines
         ]
         return [Row(), *(row.cut(width - 1, ellipsis) for row in told)] if told else []
