@@ -86,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     def with_run_options(name: str, help_text: str) -> argparse.ArgumentParser:
         command = with_library_options(name, help_text)
         command.add_argument("--fresh", action="store_true", help="do everything again, whatever is there")
+        another = command.add_mutually_exclusive_group()
+        another.add_argument("--follow", action="store_true", help="only show the run of the program that works there")
+        another.add_argument(
+            "--take-over", action="store_true", help="where another program works, wait for it, then go on"
+        )
         return with_dashboard_options(command)
 
     def with_dashboard_options(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -176,14 +181,25 @@ def _enrich(options: argparse.Namespace) -> int:
         return _fail(f"{shown} cannot be read.")
     if options.command in {"plan", "status"}:
         return _tell(discover(path, options.output), config, display, options)
+    return _work(path, config, display, options)
+
+
+def _work(path: Path, config: Config, display: str, options: argparse.Namespace) -> int:
     import asyncio
 
+    from enrich_tui.display.summary import summary_lines
     from enrich_tui.store.owner import NotOwnedError
+    from enrich_tui.text import clean
+    from enrich_tui.working import work
 
+    wishes = {name: getattr(options, name) for name in ("output", "fresh", "exit_on_complete", "follow", "take_over")}
     try:
-        return asyncio.run(_work(path, config, display, options))
+        code, results, elapsed = asyncio.run(work(path, config, display, **wishes))
     except NotOwnedError as error:
-        return _fail(f"{shown}: {error}")
+        return _fail(f"{clean(str(path))}: {error}")
+    if results is not None and elapsed is not None and display != "json":
+        _print(summary_lines(results, elapsed))
+    return code
 
 
 def _tell(library: Library, config: Config, display: str, options: argparse.Namespace) -> int:
@@ -219,8 +235,9 @@ def _replay(options: argparse.Namespace) -> int:
     from enrich_tui.sources.recording import RecordingError
     from enrich_tui.text import clean
 
-    config, display = _configured(options)
-    shown = "standard input" if options.path == STANDARD_INPUT else clean(options.path)
+    piped = options.path == STANDARD_INPUT
+    config, display = _configured(options, keyboard=piped or sys.stdin.isatty())
+    shown = "standard input" if piped else clean(options.path)
     try:
         return replay(options.path, options.speed, display, config, exit_on_complete=options.exit_on_complete)
     except RecordingError as error:
@@ -231,8 +248,11 @@ def _replay(options: argparse.Namespace) -> int:
         return _fail(f"{shown} cannot be read.")
 
 
-def _configured(options: argparse.Namespace) -> tuple[Config, str]:
-    """The configuration and the display that are wanted. Raises :class:`_UsageError`."""
+def _configured(options: argparse.Namespace, *, keyboard: bool | None = None) -> tuple[Config, str]:
+    """The configuration and the display that are wanted. Raises :class:`_UsageError`.
+
+    ``keyboard``: whether there is one; None: found out.
+    """
     from enrich_tui.config import ConfigError, load_config
     from enrich_tui.text import clean
 
@@ -240,7 +260,8 @@ def _configured(options: argparse.Namespace) -> tuple[Config, str]:
         config = _overridden(load_config(options.config), options)
     except ConfigError as error:
         raise _UsageError(str(error)) from None
-    on_terminal = sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    keyboard = sys.stdin.isatty() if keyboard is None else keyboard
+    on_terminal = keyboard and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     display: str = options.display or os.environ.get("ENRICH_DISPLAY") or ("full" if on_terminal else "plain")
     if display not in DISPLAYS:
         raise _UsageError(f"ENRICH_DISPLAY is '{clean(display, 40)}'; choose from {', '.join(DISPLAYS)}.")
@@ -259,23 +280,3 @@ def _overridden(config: Config, options: argparse.Namespace) -> Config:
     if getattr(options, "ascii", False):
         changes["ui"] = config.ui.model_copy(update={"ascii": True})
     return config.model_copy(update=changes)
-
-
-async def _work(root: Path, config: Config, display: str, options: argparse.Namespace) -> int:
-    from enrich_tui.display.summary import summary_lines
-    from enrich_tui.launch import live_run
-    from enrich_tui.logs import start_log
-    from enrich_tui.model import EnrichmentOptions, Stage
-    from enrich_tui.show import Shown, show
-
-    start_log()
-    wanted = EnrichmentOptions.of({Stage(name) for name in config.stages})
-    keep_open = display == "full" and not options.exit_on_complete
-    running = live_run(root, wanted, config, output=options.output, keep_open=keep_open, fresh=options.fresh)
-    async with running as batch:
-        shown = Shown(batch, controls=batch, stop=batch.stop)
-        code = await show(shown, display, config, exit_on_complete=options.exit_on_complete)
-        results, elapsed = batch.results, batch.elapsed
-    if display != "json":
-        _print(summary_lines(results, elapsed))
-    return code

@@ -14,7 +14,7 @@ from enrich_tui.signals import HUNG_UP, told
 
 if TYPE_CHECKING:
     from enrich_tui.config import Config
-    from enrich_tui.events import Controls, Event, Player, Sink, Source
+    from enrich_tui.events import Controls, Event, Handover, Player, Sink, Source
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Shown:
     stop: Callable[[int], None] | None = None
     """Ends the source with this exit code; None: it can be left at any time."""
     player: Player | None = None
+    handover: Handover | None = None
     mark: str = ""
     """What the lines say of it at their start: ``REPLAY``."""
 
@@ -47,6 +48,7 @@ async def _dashboard(shown: Shown, config: Config, *, exit_on_complete: bool) ->
         keys=config.keys,
         exit_on_complete=exit_on_complete,
         player=shown.player,
+        handover=shown.handover,
     )
     await app.run_async(mouse=config.ui.mouse)
     return app.return_code or 0

@@ -33,7 +33,8 @@ class PlainDisplay:
     def __init__(self, stream: TextIO, mark: str = "") -> None:
         self._stream = stream
         self._mark = mark
-        """What is said of the run at its start, where it is not this program's: ``REPLAY``, ``READ-ONLY``."""
+        """What is said of the run at its start: ``REPLAY``."""
+        self._foreign = bool(mark)
         self._titles: dict[str, str] = {}
         self._first: dict[str, str] = {}
         """The first session of each title."""
@@ -53,7 +54,9 @@ class PlainDisplay:
             case RunStarted():
                 self._last = 0.0
                 mark = "SIMULATED · " if event.simulated else ""
-                mark += f"{self._mark} · " if self._mark else ""
+                shown = self._mark or ("READ-ONLY" if event.read_only else "")
+                self._foreign = bool(shown)
+                mark += f"{shown} · " if shown else ""
                 return f"{mark}{clean(event.library)} · {_count(event.workers, 'worker')}"
             case SessionQueued():
                 self._name(event.session, clean(event.title))
@@ -85,7 +88,7 @@ class PlainDisplay:
             case BatchChanged():
                 return self._heartbeat(event)
             case RunFinished():
-                return self._run_finished(event) if self._mark else None
+                return self._run_finished(event) if self._foreign else None
             case _:
                 return None
 

@@ -75,7 +75,8 @@ class LibraryBusyError(NotOwnedError):
         known = holder.pid is not None and holder.since is not None
         who = f" (process {holder.pid}, since {holder.since:%Y-%m-%d %H:%M})" if known else ""
         super().__init__(
-            f"this library is being worked on by another enrich-tui{who}. Wait until it is done, or end it first."
+            f"this library is being worked on by another enrich-tui{who}."
+            " Watch its run with --follow, or go on when it is gone with --take-over."
         )
         self.holder = holder
 

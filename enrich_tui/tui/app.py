@@ -19,7 +19,7 @@ from enrich_tui.config import UiConfig
 from enrich_tui.display.listing import Listing
 from enrich_tui.display.report import report
 from enrich_tui.display.view import RunView
-from enrich_tui.events import Controls, Event, Noted, Player, Source
+from enrich_tui.events import Controls, Event, Handover, Noted, Player, Source
 from enrich_tui.text import clean
 from enrich_tui.tui import keys, outward, themes
 from enrich_tui.tui.board import Board
@@ -61,6 +61,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         keys: Mapping[str, str] | None = None,
         exit_on_complete: bool = False,
         player: Player | None = None,
+        handover: Handover | None = None,
     ) -> None:
         plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "linux"
         super().__init__(ansi_color=True if plain else None)
@@ -74,7 +75,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         self.theme = wanted if wanted in self.available_themes else themes.DARK.name
         view = RunView()
         self.board = Board(view, Listing(view), controls, glyphs.choose(ascii_only=ui.ascii), palette(self))
-        self.board.player = player
+        self.board.player, self.board.handover = player, handover
         self.commands = Commands(self.board, self.say)
         self._events: deque[Event] = deque()
         self._completed = False
@@ -133,6 +134,8 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         if events:
             self.set_timer(0.01, self.look)
         changes = self.board.view.take()
+        if "header" in changes.parts and self.board.handover is not None:
+            self.board.controls = self.board.handover.controls
         if changes.rows or changes.parts:
             self.main.update(changes)
             if isinstance(self.screen, ReaderScreen):

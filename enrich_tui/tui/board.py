@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enrich_tui.display.listing import Listing
 from enrich_tui.display.rows import SessionRow
 from enrich_tui.display.view import RunView
-from enrich_tui.events import Controls, Player
+from enrich_tui.events import Controls, Handover, Player
 from enrich_tui.widgets.glyphs import Glyphs
 from enrich_tui.widgets.palette import Palette
 
@@ -27,8 +27,15 @@ class Board:
     marked: set[str] = field(default_factory=set)
     filter_text: str = ""
     frozen: bool = False
+    handover: Handover | None = None
+    """The run is another program's, or was."""
     player: Player | None = None
     """Plays a recorded run again."""
+
+    @property
+    def to_be_had(self) -> bool:
+        """True where the work of another program can be taken over."""
+        return self.handover is not None and self.controls is None and self.handover.free
 
     @property
     def clock(self) -> datetime | None:

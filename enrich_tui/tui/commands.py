@@ -10,6 +10,8 @@ from enrich_tui.text import fit
 from enrich_tui.tui.board import Board
 
 READ_ONLY = "This run is only shown here; it cannot be changed."
+FOREIGN = "Another program works here. Its run is only shown; it cannot be changed."
+TO_BE_HAD = "Nobody works here any more. Take the work over to change something."
 
 
 class Commands:
@@ -20,8 +22,10 @@ class Commands:
         self._say = say
 
     def _controls(self) -> Controls | None:
-        if self._board.controls is None:
-            self._say(READ_ONLY)
+        if self._board.to_be_had:
+            self._say(TO_BE_HAD)
+        elif self._board.controls is None:
+            self._say(READ_ONLY if self._board.handover is None else FOREIGN)
         return self._board.controls
 
     def _name(self, idents: Sequence[str]) -> str:
@@ -77,6 +81,21 @@ class Commands:
                 self._say("Paused. Running stages finish; no new ones start.")
             case state:
                 self._say(f"The run is {state}; there is nothing to pause.")
+
+    def take_over(self) -> None:
+        """Go on with the work of another program, if that is gone."""
+        board, handover = self._board, self._board.handover
+        if handover is None or board.controls is not None:
+            self._say(READ_ONLY if board.controls is None else "The work is done here already.")
+        elif handover.free:
+            handover.take_over()
+            self._say("Taking the work over.")
+        else:
+            who = f" (process {handover.process})" if handover.process else ""
+            if board.view.state == "silent":
+                self._say(f"The other program{who} does not answer, but holds the library. End it, then take over.")
+            else:
+                self._say(f"The other program{who} still works here.")
 
     def restart_errored(self) -> None:
         """Restart all workers that are in error."""

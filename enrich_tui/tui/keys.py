@@ -38,6 +38,7 @@ MAIN = [
     key("pause", "space", "pause", "pause", "Take no new work, or take it again; running stages finish"),
     key("more-workers", "plus", "more_workers", "add worker", "One worker more"),
     key("fewer-workers", "minus", "fewer_workers", "remove worker", "One worker less, when it has finished its stage"),
+    key("take-over", "T", "take_over", "take over", "Go on here with the work of another program, when it is gone"),
     key("earlier", "u", "earlier", "earlier", "Move the selected queued session up in the queue"),
     key("later", "d", "later", "later", "Move the selected queued session down in the queue"),
     key("front", "U", "front", "to the front", "Move the selected queued session to the front of the queue"),
@@ -155,6 +156,7 @@ CHANGES = frozenset(
 """Bindings that change the run; a recorded run cannot be changed."""
 
 FOOTER = (
+    "take-over",
     "help",
     "filter",
     "open",

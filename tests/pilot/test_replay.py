@@ -100,6 +100,6 @@ async def test_the_end_of_a_recording_is_no_news() -> None:
 
 def test_a_recording_has_every_key_of_the_view() -> None:
     offered = {binding.id for binding in ReplayScreen.ALL_KEYS}
-    assert {binding.id for binding in keys.MAIN} - offered == {"pause", "more-workers", "fewer-workers"}
+    assert {binding.id for binding in keys.MAIN} - offered == {"pause", "more-workers", "fewer-workers", "take-over"}
     taken = [key for binding in ReplayScreen.ALL_KEYS for key in binding.key.split(",")]
     assert len(taken) == len(set(taken))

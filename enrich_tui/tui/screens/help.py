@@ -37,6 +37,8 @@ class HelpScreen(ReaderScreen):
         for title, bindings in self._sections:
             lines.append(Paragraph(title, palette.accent))
             for binding in bindings:
+                if binding.id == "take-over" and self.board.handover is None:
+                    continue
                 shown = " ".join(keys.keys_of(binding, self.dashboard.keymap_in_use))
                 off = binding.id in keys.CHANGES and self.board.controls is None
                 text = f"{binding.tooltip} (not here: this run is only shown)" if off else binding.tooltip

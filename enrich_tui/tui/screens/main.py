@@ -240,6 +240,10 @@ class MainScreen(ListScreen, inherit_bindings=False):
         """One less."""
         self.dashboard.commands.remove_worker()
 
+    def action_take_over(self) -> None:
+        """Go on with the work of another program."""
+        self.dashboard.commands.take_over()
+
     def action_earlier(self) -> None:
         """Up in the queue."""
         self.dashboard.commands.move(-1)

@@ -19,7 +19,7 @@ SHORTEST = 1.0
 """And how far at least, in seconds."""
 
 _TAKEN = {binding.key for binding in keys.PLAYER}
-_KEYS = [*[binding for binding in keys.MAIN if binding.key not in _TAKEN], *keys.PLAYER]
+_KEYS = [*[binding for binding in keys.MAIN if binding.key not in _TAKEN and binding.id != "take-over"], *keys.PLAYER]
 
 
 class ReplayScreen(MainScreen, inherit_bindings=False):

@@ -55,7 +55,7 @@ class KeyLine(BoardPanel):
 
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
-        parts = [(binding, self._part(binding)) for binding in self._offered]
+        parts = [(binding, self._part(binding)) for binding in self._offered if self._is_meant(binding)]
         for ident in DISPENSABLE:
             if sum(part.width + 2 for _, part in parts) <= width:
                 break
@@ -69,6 +69,9 @@ class KeyLine(BoardPanel):
             row.add("  ")
         return [row]
 
+    def _is_meant(self, binding: Binding) -> bool:
+        return binding.id != "take-over" or self.board.to_be_had
+
     def _part(self, binding: Binding) -> Row:
         palette = self.palette
         off = binding.id in CHANGES and self.board.controls is None
@@ -77,6 +80,8 @@ class KeyLine(BoardPanel):
             label = "resume"
         if binding.id == "replay-pause" and self.board.player is not None and self.board.player.paused:
             label = "play"
+        if binding.id == "take-over":
+            return Row().add(f" {keys_of(binding, self._keymap)[0]} {label} ", palette.badge)
         row = Row().add(keys_of(binding, self._keymap)[0], palette.faint if off else palette.accent)
         return row.add(f" {label}", palette.faint if off else palette.dim)
 

@@ -1,0 +1,65 @@
+"""Works on a library; or, where another program does, shows its run and takes the work over when it may."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+
+from enrich_tui.config import Config
+from enrich_tui.launch import live_run
+from enrich_tui.logs import start_log
+from enrich_tui.model import EnrichmentOptions, SessionResult, Stage
+from enrich_tui.pipeline.run import BatchRun
+from enrich_tui.show import Shown, show
+from enrich_tui.sources.follow import Follow
+from enrich_tui.sources.takeover import SharedRun
+from enrich_tui.store.owner import LibraryBusyError, NotOwnedError, home_of
+
+Outcome = tuple[int, list[SessionResult], float] | tuple[int, None, None]
+"""Exit code, results and seconds of the work; without the last two where nothing was done here."""
+
+
+async def work(
+    root: Path,
+    config: Config,
+    display: str,
+    *,
+    output: Path | None = None,
+    fresh: bool = False,
+    exit_on_complete: bool = False,
+    follow: bool = False,
+    take_over: bool = False,
+) -> Outcome:
+    """Work on the library at ``root`` until that is done or left.
+
+    ``follow``: only show the run of the program that works on it. ``take_over``: where one does, show its run, and go
+    on when it is gone. Raises :class:`~enrich_tui.store.owner.NotOwnedError` where the library cannot be had, or there
+    is nothing to follow.
+    """
+    start_log()
+    keep_open = display == "full" and not exit_on_complete
+    wanted = EnrichmentOptions.of({Stage(name) for name in config.stages})
+    begin = partial(live_run, root, wanted, config, output=output, keep_open=keep_open, fresh=fresh)
+    async with AsyncExitStack() as stack:
+        if not follow:
+            try:
+                batch = await stack.enter_async_context(begin())
+            except LibraryBusyError:
+                if display != "full" and not take_over:
+                    raise
+            else:
+                shown = Shown(batch, controls=batch, stop=batch.stop)
+                code = await show(shown, display, config, exit_on_complete=exit_on_complete)
+                return _outcome(code, batch)
+    following = Follow(home_of(root, output), until="free" if take_over else "left" if keep_open else "done")
+    shared = SharedRun(following, begin, waiting=take_over)
+    shown = Shown(shared, stop=shared.stop, handover=shared)
+    code = await show(shown, display, config, exit_on_complete=exit_on_complete)
+    if shared.batch is None and not following.found and not keep_open:
+        raise NotOwnedError("nobody works on this library, and no run of it is on record.")
+    return _outcome(code, shared.batch)
+
+
+def _outcome(code: int, batch: BatchRun | None) -> Outcome:
+    return (code, None, None) if batch is None else (code, batch.results, batch.elapsed)
