@@ -111,6 +111,13 @@ BATCHES: dict[str, tuple[int, Callable[[Path], None]]] = {
     "corpus-shuffled": (2, lambda folder: corpus(folder, 1, 5)),
     "speech-short-16": (2, lambda folder: put(folder, SPEECH[2:4] * 8, 6)),
     "mixed-by-name": (2, lambda folder: put(folder, sorted(SPEECH + VIDEOS))),
+    "demo-again": (2, demo),
+    "memos-12": (2, lambda folder: put(folder, SPEECH[:3] * 4, 7)),
+    "videos-8": (1, lambda folder: put(folder, VIDEOS * 2, 8)),
+    "mixed-18": (2, lambda folder: put(folder, (SPEECH + VIDEOS) * 2, 9)),
+    "screens-6": (2, lambda folder: put(folder, SPEECH[-1:] * 6)),
+    "speech-10": (1, lambda folder: put(folder, SPEECH * 2, 10)),
+    "corpus-twice": (2, lambda folder: corpus(folder, 2, 11)),
 }
 """Name: workers, and what fills the library."""
 

@@ -1,58 +1,43 @@
 """How much slower than at first the machine works now, found out from stages that change their pace.
 
-Every report of progress says how long a piece took, against what that very stage had led one to expect. Single pieces
-scatter; a cumulative sum of their deviations (Page's CUSUM) tells a lasting change from that, and also when it began.
-Everything else learns in *work seconds*, which pass more slowly on a slower machine, so nothing has to be learned anew.
+Every stage is held once against what was expected of it. Single stages scatter; when the last few together deviate by
+more than chance allows (a likelihood ratio over all the moments at which the change may have begun), the machine has
+changed, and since when is known, too. Everything else learns in *work seconds*, which pass more slowly on a slower
+machine, so nothing has to be learned anew.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable
 from operator import itemgetter
+from typing import NamedTuple
 
-SLACK = 1.0
-"""Deviation that is still taken for chance, in standard deviations of one piece."""
+ALARM = 7.0
+"""Likelihood ratio (in logarithms) from which a change is believed."""
 
-ALARM = 4.0
-"""Sum of further deviations that is not."""
+FEWEST = 3
+"""Stages that must agree on it."""
 
-CLIP = 2.5
-"""Most that a single piece can add."""
+WINDOW = 64
+"""Stages that are looked back upon."""
+
+CLIP = 2.0
+"""Most that a single stage can deviate, in standard deviations: some go wrong on any machine."""
 
 FLOOR = 0.08
-"""Least standard deviation (in logarithms) that a piece is believed to have."""
+"""Least standard deviation (in logarithms) that a stage is believed to have."""
 
 _BEGIN: Callable[[tuple[float, float, float]], float] = itemgetter(0)
 
 
-class _Sum:
-    """One-sided cumulative sum, and a weighted mean of the deviations since it was last zero."""
-
-    def __init__(self, sign: float) -> None:
-        self._sign = sign
-        self.reset(0.0)
-
-    def reset(self, now: float) -> None:
-        self.value, self.since, self._weight, self._weighted = 0.0, now, 0.0, 0.0
-
-    def add(self, deviation: float, scatter: float, now: float) -> bool:
-        self.value += min(CLIP, max(-CLIP, self._sign * deviation / scatter)) - SLACK
-        if self.value <= 0.0:
-            self.reset(now)
-        else:
-            self._weight += scatter**-2
-            self._weighted += deviation * scatter**-2
-        return self.value > ALARM
-
-    @property
-    def shift(self) -> float:
-        return self._weighted / self._weight
-
-    @property
-    def variance(self) -> float:
-        return 1.0 / self._weight
+class _Piece(NamedTuple):
+    since: float
+    """When the one before was held against its rate: the earliest moment of a change that begins with this one."""
+    deviation: float
+    precision: float
 
 
 class Load:
@@ -60,8 +45,8 @@ class Load:
 
     def __init__(self) -> None:
         self._steps: list[tuple[float, float, float]] = [(0.0, 0.0, 1.0)]
-        self._slower, self._faster = _Sum(1.0), _Sum(-1.0)
-        self._begun = False
+        self._pieces: deque[_Piece] = deque(maxlen=WINDOW)
+        self._last: float | None = None
         self.variance = 0.0
         """Of the logarithm of :attr:`factor`."""
 
@@ -77,21 +62,18 @@ class Load:
         return self._at(end) - self._at(start)
 
     def observe(self, deviation: float, scatter: float, now: float) -> float:
-        """A piece took exp(deviation) times what was expected, give or take ``scatter``.
+        """A stage took exp(deviation) times what was expected, give or take ``scatter``.
 
         Returns the change of the factor (in logarithms) that this brings to light, as a rule 0.
         """
         scatter = max(scatter, FLOOR)
-        if not self._begun:
-            self._begun = True
-            self._slower.reset(now)
-            self._faster.reset(now)
-        alarms = [side for side in (self._slower, self._faster) if side.add(deviation, scatter, now)]
-        if alarms:
-            change, since = alarms[0].shift, alarms[0].since
-            self.variance = alarms[0].variance
-            self._slower.reset(now)
-            self._faster.reset(now)
+        clipped = max(-CLIP * scatter, min(CLIP * scatter, deviation))
+        self._pieces.append(_Piece(now if self._last is None else self._last, clipped, scatter**-2))
+        self._last = now
+        change, variance, since = self._change()
+        if variance:
+            self.variance = variance
+            self._pieces.clear()
             self._set(self.factor * math.exp(change), since)
             return change
         gain = self.variance / (self.variance + scatter * scatter)
@@ -99,6 +81,18 @@ class Load:
             self.variance *= 1.0 - gain
             self._set(self.factor * math.exp(gain * max(-0.5, min(0.5, deviation))), now)
         return 0.0
+
+    def _change(self) -> tuple[float, float, float]:
+        """The likeliest change: its size, the variance of that, and its beginning; 0 where there is none."""
+        best, found = ALARM, (0.0, 0.0, 0.0)
+        weight = weighted = 0.0
+        for count, piece in enumerate(reversed(self._pieces), 1):
+            weight += piece.precision
+            weighted += piece.precision * piece.deviation
+            ratio = weighted * weighted / (2.0 * weight)
+            if count >= FEWEST and ratio > best:
+                best, found = ratio, (weighted / weight, 1.0 / weight, piece.since)
+        return found
 
     def _at(self, moment: float) -> float:
         begin, work, factor = self._steps[max(0, bisect_right(self._steps, moment, key=_BEGIN) - 1)]

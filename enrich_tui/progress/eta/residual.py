@@ -19,20 +19,25 @@ PROGRESS_NOISE = 0.18
 GRAIN = 0.04
 """How off it is right before the end: progress comes in pieces."""
 
+TAIL = 4.0
+"""Degrees of freedom of the prior, which is Student's rather than normal: where the progress of a stage says that it is
+far from what was expected, the stage is the exception, and its progress is believed."""
+
 
 def combine(expected: float, noise: float, elapsed: float, share: float, told: float) -> tuple[float, float]:
     """Median and scatter (in logarithms) of a stage's whole duration, after a report of its progress.
 
-    The prior is a lognormal around ``expected``; elapsed / share is a second measurement, the better the more of its
+    The prior lies around ``expected``; elapsed / share is a second measurement, the better the more of its
     time the progress tells about: ``share`` is how much of its time has passed, ``told`` that without its beginning.
     """
     if told <= 0.0 or elapsed <= 0.0:
         return expected * math.exp(-noise * noise / 2.0), noise
     measured = PROGRESS_NOISE**2 * (1.0 - share) / told + GRAIN**2
     own = noise * noise
-    weight = own / (own + measured)
     centre = math.log(expected) - own / 2.0
-    centre += weight * (math.log(elapsed / share) - centre)
+    gap = math.log(elapsed / share) - centre
+    own *= max(1.0, (TAIL + gap * gap / (own + measured)) / (TAIL + 1.0))
+    centre += own / (own + measured) * gap
     return math.exp(centre), math.sqrt(own * measured / (own + measured))
 
 
