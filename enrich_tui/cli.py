@@ -86,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     def with_run_options(name: str, help_text: str) -> argparse.ArgumentParser:
         command = with_library_options(name, help_text)
         command.add_argument("--fresh", action="store_true", help="do everything again, whatever is there")
+        command.add_argument(
+            "--watch", action="store_true", help="stay, and take up new recordings when they are finished"
+        )
         another = command.add_mutually_exclusive_group()
         another.add_argument("--follow", action="store_true", help="only show the run of the program that works there")
         another.add_argument(
@@ -260,6 +263,8 @@ def _configured(options: argparse.Namespace, *, keyboard: bool | None = None) ->
         config = _overridden(load_config(options.config), options)
     except ConfigError as error:
         raise _UsageError(str(error)) from None
+    if config.watch.on and getattr(options, "exit_on_complete", False) and options.command != "replay":
+        raise _UsageError("watching goes on until you leave, so --exit-on-complete cannot be used with it.")
     keyboard = sys.stdin.isatty() if keyboard is None else keyboard
     on_terminal = keyboard and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     display: str = options.display or os.environ.get("ENRICH_DISPLAY") or ("full" if on_terminal else "plain")
@@ -279,4 +284,6 @@ def _overridden(config: Config, options: argparse.Namespace) -> Config:
         changes["stages"] = options.stages
     if getattr(options, "ascii", False):
         changes["ui"] = config.ui.model_copy(update={"ascii": True})
+    if getattr(options, "watch", False):
+        changes["watch"] = config.watch.model_copy(update={"on": True})
     return config.model_copy(update=changes)

@@ -97,6 +97,19 @@ class UiConfig(_Section):
     """Command (argument list) that is run at the end of a batch, with the report's path as last argument."""
 
 
+class WatchConfig(_Section):
+    """When a recording that came in while the program runs counts as finished. All times are seconds."""
+
+    on: bool = False
+    """True: as if ``--watch`` were given."""
+    every: Annotated[float, Field(ge=0.1, le=3600)] = 2.0
+    """Between two looks at the library; more where a look takes long."""
+    settle: Annotated[float, Field(ge=0.1, le=3600)] = 6.0
+    """Without a change of size or time before it is opened."""
+    patience: Annotated[float, Field(ge=0.1, le=86400)] = 60.0
+    """Without a change before it is taken up although it is not whole, so that the error says why."""
+
+
 class Config(_Section):
     """The whole configuration."""
 
@@ -105,6 +118,7 @@ class Config(_Section):
     stages: tuple[Literal["audio", "video", "summary", "canvas"], ...] = ("audio", "video", "summary", "canvas")
     stage: StageConfig = StageConfig()
     limits: Limits = Limits()
+    watch: WatchConfig = WatchConfig()
     ui: UiConfig = UiConfig()
     keys: dict[str, str] = Field(default_factory=dict)
     """Binding id to keys (comma separated), for the dashboard."""

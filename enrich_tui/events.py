@@ -48,6 +48,23 @@ class RunStarted(_Event):
     read_only: bool = False
 
 
+class SessionArriving(_Event):
+    """A recording is there that is not taken up yet; told again when ``growing`` changes, and as it grows.
+
+    A ``session-queued`` follows when it is taken up. A session that is known already is going to be taken up again.
+    """
+
+    type: Literal["session-arriving"] = "session-arriving"
+    session: str
+    title: str
+    source: str
+    size: int = 0
+    growing: bool = False
+    """True: it is still being written, or not whole yet; False: it is not known yet."""
+    gone: bool = False
+    """True: it went away again."""
+
+
 class SessionQueued(_Event):
     """A session entered the queue, at its end unless a ``queue-order`` follows; at the start or at any time later.
 
@@ -271,6 +288,7 @@ class RunFinished(_Event):
 
 Event = Annotated[
     RunStarted
+    | SessionArriving
     | SessionQueued
     | SessionMeasured
     | SourceRejected

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 from enrich_tui.config import Config
@@ -13,7 +12,7 @@ from enrich_tui.discovery import Search
 from enrich_tui.errors import ErrorHandler
 from enrich_tui.logs import log_folder
 from enrich_tui.model import EnrichmentOptions
-from enrich_tui.pipeline.finding import find
+from enrich_tui.pipeline.finding import find, watch, wholeness
 from enrich_tui.pipeline.processes import on_worker
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
@@ -38,9 +37,9 @@ async def live_run(
 ) -> AsyncIterator[BatchRun]:
     """A run over the library at ``root`` that has not begun; its workers end with the block, whatever happens in it.
 
-    Its recordings are looked for when it begins. ``output``: where all results go, where they do not go beside their
-    sources. The library is held until the block ends. Raises :class:`~enrich_tui.store.owner.NotOwnedError` where
-    another program holds it, or nothing can be written.
+    Its recordings are looked for when it begins, or again and again where the configuration says to watch. ``output``:
+    where all results go, where they do not go beside their sources. The library is held until the block ends. Raises
+    :class:`~enrich_tui.store.owner.NotOwnedError` where another program holds it, or nothing can be written.
     """
     search = Search(root, output)
     with own(home_of(search.root, output)) as owner, Tape(owner.path, owner.epoch) as tape:
@@ -66,7 +65,9 @@ async def live_run(
                 errors=ErrorHandler(),
                 config=config,
                 library=search.root,
-                feed=partial(find, search),
+                feed=lambda inbox: (
+                    watch(search, inbox, config.watch, wholeness(finder)) if config.watch.on else find(search, inbox)
+                ),
                 runner=on_worker,
                 lengths=finder,
                 cpu_slots=cores,

@@ -22,8 +22,8 @@ class Library(Frozen):
     rejected: tuple[Rejected, ...] = ()
 
 
-Mark = tuple[tuple[int, int], ...]
-"""Size (bytes) and time (nanoseconds) of each file of a finding: equal as long as nobody writes to them."""
+Mark = tuple[tuple[Path, int, int], ...]
+"""Path, size (bytes) and time (nanoseconds) of each file of a finding: equal as long as nobody writes to them."""
 
 
 class Found(NamedTuple):
@@ -133,7 +133,7 @@ class Search:
             return Found(item, _mark([item.path], folder, listed), manifest)
         mark = _mark(item.files, folder, listed)
         output = self._results_of(item.source, lone=item.source != folder)
-        session = item.session(self._id(item), output, sum(size for size, _ in mark))
+        session = item.session(self._id(item), output, sum(size for _, size, _ in mark))
         return Found(session, mark, manifest)
 
     def _id(self, draft: Draft) -> str:
@@ -159,7 +159,9 @@ def _may_change(found: list[Found | Path]) -> bool:
 
 
 def _mark(files: Iterable[Path], folder: Path, listed: Listing) -> Mark:
-    return tuple(_size_and_time(path, listed.get(path.name) if path.parent == folder else None) for path in files)
+    return tuple(
+        (path, *_size_and_time(path, listed.get(path.name) if path.parent == folder else None)) for path in files
+    )
 
 
 def _size_and_time(path: Path, entry: Entry | None) -> tuple[int, int]:

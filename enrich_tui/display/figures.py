@@ -32,8 +32,8 @@ class BatchFigures:
 
     @property
     def total(self) -> int:
-        """All sessions."""
-        return sum(self.counts.values())
+        """All sessions, without those that are only arriving."""
+        return sum(count for state, count in self.counts.items() if state is not SessionState.ARRIVING)
 
     @property
     def ended(self) -> int:
@@ -65,7 +65,7 @@ class BatchFigures:
         return cls(
             view.counts,
             view.fraction,
-            over=view.state in {"done", "stopped"},
+            over=view.state in {"done", "watching", "stopped"},
             eta=batch.eta if batch else None,
             reason=clean(batch.eta_reason, 40) if batch else "",
             elapsed=view.elapsed,

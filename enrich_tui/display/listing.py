@@ -28,9 +28,10 @@ _RANK = {
     SessionState.PARTIAL: 2,
     SessionState.RETRYING: 3,
     SessionState.QUEUED: 4,
-    SessionState.DONE: 5,
-    SessionState.SKIPPED: 6,
-    SessionState.CANCELLED: 7,
+    SessionState.ARRIVING: 5,
+    SessionState.DONE: 6,
+    SessionState.SKIPPED: 7,
+    SessionState.CANCELLED: 8,
 }
 _DIGITS = re.compile(r"(\d+)")
 

@@ -12,6 +12,7 @@ from enrich_tui.events import (
     Noted,
     RunFinished,
     RunStarted,
+    SessionArriving,
     SessionFinished,
     SessionQueued,
     SourceRejected,
@@ -35,6 +36,7 @@ class PlainDisplay:
         self._mark = mark
         """What is said of the run at its start: ``REPLAY``."""
         self._foreign = bool(mark)
+        self._growing: dict[str, bool] = {}
         self._titles: dict[str, str] = {}
         self._first: dict[str, str] = {}
         """The first session of each title."""
@@ -58,7 +60,10 @@ class PlainDisplay:
                 self._foreign = bool(shown)
                 mark += f"{shown} · " if shown else ""
                 return f"{mark}{clean(event.library)} · {_count(event.workers, 'worker')}"
+            case SessionArriving():
+                return self._arriving(event)
             case SessionQueued():
+                self._growing.pop(event.session, None)
                 self._name(event.session, clean(event.title))
                 return None
             case SourceRejected():
@@ -91,6 +96,18 @@ class PlainDisplay:
                 return self._run_finished(event) if self._foreign else None
             case _:
                 return None
+
+    def _arriving(self, event: SessionArriving) -> str | None:
+        title = clean(event.title)
+        if event.gone:
+            self._growing.pop(event.session, None)
+            return f"gone      {title}"
+        before = self._growing.get(event.session)
+        self._growing[event.session] = event.growing
+        if before == event.growing:
+            return None
+        words = "it is still being written" if event.growing else "it is taken up when it is finished"
+        return f"arriving  {title}: {words}"
 
     def _name(self, session: str, title: str) -> None:
         """Sessions of the same title are told apart by their ids."""
@@ -131,7 +148,7 @@ class PlainDisplay:
         return f"ended     {told} in {seconds_text(event.duration)}"
 
     def _heartbeat(self, event: BatchChanged) -> str | None:
-        if event.state == "done" or event.t - self._last < HEARTBEAT:
+        if event.state in {"watching", "done"} or event.t - self._last < HEARTBEAT:
             return None
         eta = eta_text(event.eta.low, event.eta.mid, event.eta.high) if event.eta else "measuring"
         return (

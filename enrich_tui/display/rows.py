@@ -29,6 +29,8 @@ class SessionState(StrEnum):
     RUNNING = "running"
     RETRYING = "retrying"
     QUEUED = "queued"
+    ARRIVING = "arriving"
+    """It is there, and not taken up yet: it is being written, or not known to be whole."""
     DONE = "done"
     PARTIAL = "partial"
     FAILED = "failed"
@@ -38,7 +40,7 @@ class SessionState(StrEnum):
 
 ACTIVE = frozenset({SessionState.RUNNING, SessionState.RETRYING})
 UNHAPPY = frozenset({SessionState.FAILED, SessionState.PARTIAL})
-ENDED = frozenset(SessionState) - ACTIVE - {SessionState.QUEUED}
+ENDED = frozenset(SessionState) - ACTIVE - {SessionState.QUEUED, SessionState.ARRIVING}
 _NO_FACTS: Mapping[str, Any] = {}
 
 
@@ -89,6 +91,8 @@ class SessionRow:
     media: float | None = None
     """Seconds of its longest recording, where that is known."""
     state: SessionState = SessionState.QUEUED
+    growing: bool = False
+    """It is still being written, or not whole yet."""
     cells: dict[Stage, Cell] = field(default_factory=dict)
     eta: Eta | None = None
     changed: float = 0.0

@@ -23,6 +23,8 @@ LINES = 2000
 """Lines of the log that are kept."""
 TITLE = 300
 """Longest title, in characters."""
+_LAST = 1 << 40
+"""Where a session stands in the queue that is not in it yet."""
 SAYING = 1000
 """Longest message, in characters."""
 
@@ -76,8 +78,8 @@ class RunView:
         self.dirty: set[str] = set()
         self.parts: set[str] = set()
         self._took: float | None = None
-        self._titled: dict[str, SessionRow] = {}
-        """The first session of each title."""
+        self._titled: dict[str, str] = {}
+        """The id of the first session of each title."""
         self._ambiguous: set[str] = set()
         """Titles that several sessions have."""
         self._active: set[str] = set()
@@ -87,6 +89,7 @@ class RunView:
         self.failures = RecentFailures()
         self._handlers: dict[type, Callable[[Any], None]] = {
             ev.RunStarted: self._run_started,
+            ev.SessionArriving: self._session_arriving,
             ev.SessionQueued: self._session_queued,
             ev.SessionMeasured: self._session_measured,
             ev.SourceRejected: self._source_rejected,
@@ -123,7 +126,7 @@ class RunView:
         """
         state = self.batch.state if self.batch is not None else "starting"
         if self.finished is not None or (self.owner == "gone" and state != "done"):
-            return "done" if self.finished is not None and self.ended == self.counts.total() else "stopped"
+            return "done" if self.finished is not None and self.ended == self.total else "stopped"
         return self.owner if self.owner == "silent" else state
 
     @property
@@ -134,9 +137,14 @@ class RunView:
         return self.batch.elapsed if self.batch is not None else self.now
 
     @property
+    def total(self) -> int:
+        """Sessions that were taken up: without those that are only arriving."""
+        return self.counts.total() - self.counts[SessionState.ARRIVING]
+
+    @property
     def ended(self) -> int:
         """Sessions that ended, well or not."""
-        return self.counts.total() - sum(self.counts[state] for state in (*ACTIVE, SessionState.QUEUED))
+        return self.total - sum(self.counts[state] for state in (*ACTIVE, SessionState.QUEUED))
 
     @property
     def unhappy(self) -> int:
@@ -203,13 +211,41 @@ class RunView:
         self._with_eta.clear()
         self.parts |= {"header", "batch", "pool", "workers", "errors", "log", "order"}
 
+    def _session_arriving(self, event: ev.SessionArriving) -> None:
+        row = self.rows.get(event.session)
+        if event.gone:
+            if row is not None and row.state is SessionState.ARRIVING:
+                del self.rows[row.id]
+                self.counts[row.state] -= 1
+                self.dirty.add(row.id)
+                self.parts |= {"batch", "order"}
+            return
+        if row is None:
+            row = self._new_row(event.session, SessionState.ARRIVING, order=_LAST + len(self.rows))
+            self._name(row, clean(event.title, TITLE).strip() or clean(event.session, TITLE))
+            row.source = clean(event.source)
+            self.parts |= {"batch", "order"}
+        elif event.growing and not row.growing and row.state is not SessionState.ARRIVING:
+            self._tell("info", f"{row.title}: is being written to; it is taken up again when it is finished", row.id)
+        row.growing = event.growing
+        if row.state is SessionState.ARRIVING:
+            row.size = event.size
+        self.dirty.add(row.id)
+
+    def _new_row(self, ident: str, state: SessionState, order: int) -> SessionRow:
+        row = self.rows[ident] = SessionRow(ident, "", order=order, state=state)
+        self.counts[state] += 1
+        return row
+
     def _session_queued(self, event: ev.SessionQueued) -> None:
         row = self.rows.get(event.session)
         if row is None:
-            row = SessionRow(event.session, "", order=len(self.rows))
-            self.rows[event.session] = row
-            self.counts[row.state] += 1
+            row = self._new_row(event.session, SessionState.QUEUED, order=self.total)
             self._waiting[row.id] = self.now
+        elif row.state is SessionState.ARRIVING:
+            row.order = self.total
+            self._set_state(row, SessionState.QUEUED)
+        row.growing = False
         self._name(row, clean(event.title, TITLE).strip() or clean(event.session, TITLE))
         row.source, row.output, row.size = clean(event.source), clean(event.output), event.size
         for stage in STAGES:
@@ -223,7 +259,7 @@ class RunView:
 
     def _name(self, row: SessionRow, title: str) -> None:
         """Sessions of the same title are told apart by their ids."""
-        first = self._titled.setdefault(title, row)
+        first = self.rows.get(self._titled.setdefault(title, row.id), row)
         if first is not row:
             self._ambiguous.add(title)
         for one in {first.id: first, row.id: row}.values():

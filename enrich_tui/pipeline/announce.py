@@ -21,6 +21,7 @@ from enrich_tui.events import (
     PoolChanged,
     RunFinished,
     RunStarted,
+    SessionArriving,
     SessionFinished,
     SessionMeasured,
     SessionQueued,
@@ -34,6 +35,7 @@ from enrich_tui.model import (
     STAGES,
     EnrichmentOptions,
     Rejected,
+    Session,
     SessionStatus,
     Stage,
     StageOutcome,
@@ -156,6 +158,19 @@ class Announcer:
             self.emit(SourceRejected(path=clean(str(source.path)), reason=source.reason))
         for entry in entries:
             self._queued(entry)
+
+    def arriving(self, session: Session, *, growing: bool, gone: bool = False) -> None:
+        """A recording is there, or went away, that was not taken up."""
+        self.emit(
+            SessionArriving(
+                session=session.id,
+                title=session.title,
+                source=clean(str(session.source)),
+                size=session.size,
+                growing=growing,
+                gone=gone,
+            )
+        )
 
     def _expected(
         self, entries: Collection[SessionEntry]

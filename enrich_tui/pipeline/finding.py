@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 
+from enrich_tui.config import WatchConfig
 from enrich_tui.discovery import Found, Search
+from enrich_tui.discovery.stillness import Arriving, Stillness
 from enrich_tui.model import Rejected, Session
 from enrich_tui.pipeline.intake import Inbox
+from enrich_tui.store.record import load_record
+from enrich_tui.worker.lengths import LengthFinder
 
 PORTION = 100
 """Most findings that are passed on at once, so that keys are not kept waiting."""
@@ -16,15 +20,92 @@ PORTION = 100
 PATIENCE = 0.1
 """Seconds after which what was found is passed on, be it ever so little."""
 
+REST = 20
+"""A look that takes long, as on a network drive, is followed by a rest of so many times as long ..."""
+LONGEST_REST = 60.0
+"""... but of no more seconds than this."""
+
 
 async def find(search: Search, inbox: Inbox) -> None:
     """Look through the library once, in threads, and pass on what is there as it is found."""
+    async for portion in _portions(search):
+        _pass_on(portion, inbox)
+
+
+async def watch(
+    search: Search,
+    inbox: Inbox,
+    settings: WatchConfig,
+    is_whole: Callable[[Session], Awaitable[bool]],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> None:
+    """Look through the library again and again, until cancelled, and pass on what is finished.
+
+    Finished is what nobody has written to for a while and what is whole. What was finished in an earlier run, by its
+    record, is passed on at once.
+    """
+    stillness = Stillness(settings.settle, settings.patience)
+    first = True
+    while True:
+        begun = clock()
+        found: list[Found] = []
+        async for portion in _portions(search):
+            found += portion
+            if first:
+                known = await asyncio.to_thread(lambda these: list(filter(_is_on_record, these)), portion)
+                for one in known:
+                    stillness.take(one)
+                _pass_on(known, inbox)
+        now = clock()
+        looked = stillness.look(found, now)
+        await _tell(looked.arriving, inbox)
+        inbox.withdraw(looked.gone)
+        if first:
+            inbox.watching()
+            first = False
+        for number, one in enumerate(looked.still):
+            if isinstance(one.item, Rejected) or await is_whole(one.item):
+                stillness.take(one)
+                _pass_on([one], inbox)
+            elif (told := stillness.refuse(one)) is not None:
+                inbox.arriving(told.session, growing=told.growing)
+            if number % PORTION == PORTION - 1:
+                await asyncio.sleep(0)
+        for one in looked.overdue:
+            stillness.take(one)
+        _pass_on(looked.overdue, inbox)
+        await sleep(max(settings.every, min(LONGEST_REST, REST * (now - begun))))
+
+
+def wholeness(lengths: LengthFinder) -> Callable[[Session], Awaitable[bool]]:
+    """Asks the child whether all recordings of a session can be opened and end where their containers end."""
+
+    async def is_whole(session: Session) -> bool:
+        for path in session.recordings:
+            told = await lengths.find(path)
+            if told is None or not told.whole:
+                return False
+        return True
+
+    return is_whole
+
+
+async def _tell(arriving: Iterable[Arriving], inbox: Inbox) -> None:
+    for number, one in enumerate(arriving):
+        inbox.arriving(one.session, growing=one.growing)
+        if number % PORTION == PORTION - 1:
+            await asyncio.sleep(0)
+
+
+async def _portions(search: Search) -> AsyncIterator[list[Found]]:
     look = search.look()
-    while portion := await asyncio.to_thread(next_portion, look):
-        inbox.arrive(*sorted_out(portion))
+    while portion := await asyncio.to_thread(_next_portion, look):
+        yield portion
 
 
-def next_portion(look: Iterator[Found]) -> list[Found]:
+def _next_portion(look: Iterator[Found]) -> list[Found]:
     """The next findings; none where there are no more."""
     until = time.monotonic() + PATIENCE
     portion: list[Found] = []
@@ -35,8 +116,7 @@ def next_portion(look: Iterator[Found]) -> list[Found]:
     return portion
 
 
-def sorted_out(portion: Iterable[Found]) -> tuple[list[Session], list[Rejected]]:
-    """The sessions, and what cannot be one."""
+def _pass_on(portion: Iterable[Found], inbox: Inbox) -> None:
     sessions: list[Session] = []
     rejected: list[Rejected] = []
     for found in portion:
@@ -44,4 +124,16 @@ def sorted_out(portion: Iterable[Found]) -> tuple[list[Session], list[Rejected]]
             sessions.append(found.item)
         else:
             rejected.append(found.item)
-    return sessions, rejected
+    if sessions or rejected:
+        inbox.arrive(sessions, rejected)
+
+
+def _is_on_record(found: Found) -> bool:
+    """True where all files of a session are as they were when something of it was finished."""
+    if not isinstance(found.item, Session):
+        return False
+    record = load_record(found.item.output)
+    if record is None:
+        return False
+    known = {(source.path, source.size, source.mtime_ns) for source in record.sources}
+    return known.issuperset(found.mark)

@@ -26,7 +26,13 @@ class Inbox(Protocol):
     def arrive(self, sessions: Iterable[Session], rejected: Iterable[Rejected] = ()) -> None:
         """Put sessions at the end of the queue. One that is known is looked at again: its files have changed."""
 
-    def withdraw(self, sessions: Iterable[str]) -> None:
+    def arriving(self, session: Session, *, growing: bool) -> None:
+        """A recording is there that cannot be taken up yet; ``growing``: it is being written, or not whole.
+
+        No new stage of it starts until it arrives, or is withdrawn, where it is known already.
+        """
+
+    def withdraw(self, sessions: Iterable[Session]) -> None:
         """The files of these sessions are gone: what has not started of them ends."""
 
     def watching(self) -> None:
@@ -56,6 +62,8 @@ class Intake:
         """To be surveyed."""
         self._changes: dict[str, Session | None] = {}
         """Sessions that begin again as soon as nobody works on them; None: that end then."""
+        self._held: set[str] = set()
+        """Sessions whose files are being written to."""
         self._gone: set[str] = set()
         """Sessions that are about to end because their files are gone."""
         self._tended: Counter[str] = Counter()
@@ -72,12 +80,13 @@ class Intake:
 
     def holds(self, session_id: str) -> bool:
         """True where no stage of this session may start."""
-        return session_id in self._changes or session_id in self._gone
+        return session_id in self._changes or session_id in self._held or session_id in self._gone
 
     def arrive(self, sessions: Iterable[Session], rejected: Iterable[Rejected]) -> None:
         """See :class:`Inbox`."""
         new: list[SessionEntry] = []
         for session in sessions:
+            self._held.discard(session.id)
             if session.id in self._queue:
                 self._changes[session.id] = session
             else:
@@ -85,9 +94,20 @@ class Intake:
                 self._waiting.append(session.id)
         self._announcer.arrived(new, rejected)
 
-    def withdraw(self, sessions: Iterable[str]) -> None:
+    def arriving(self, session: Session, *, growing: bool) -> None:
         """See :class:`Inbox`."""
-        self._changes.update(dict.fromkeys(ident for ident in sessions if ident in self._queue))
+        if session.id in self._queue:
+            self._held.add(session.id)
+        self._announcer.arriving(session, growing=growing)
+
+    def withdraw(self, sessions: Iterable[Session]) -> None:
+        """See :class:`Inbox`."""
+        for session in sessions:
+            self._held.discard(session.id)
+            if session.id in self._queue:
+                self._changes[session.id] = None
+            else:
+                self._announcer.arriving(session, growing=False, gone=True)
 
     async def survey(self) -> None:
         """Find out, session by session, what is there already and how long it is; then it may run."""

@@ -265,7 +265,14 @@ class BatchRun:
         self._intake.arrive(sessions, rejected)
         self._wake.set()
 
-    def withdraw(self, sessions: Iterable[str]) -> None:
+    def arriving(self, session: Session, *, growing: bool) -> None:
+        """A recording is there that cannot be taken up yet; ``growing``: it is being written, or not whole.
+
+        No new stage of it starts until it arrives, or is withdrawn, where it is known already.
+        """
+        self._intake.arriving(session, growing=growing)
+
+    def withdraw(self, sessions: Iterable[Session]) -> None:
         """The files of these sessions are gone: what has not started of them ends with a message that says so."""
         self._intake.withdraw(sessions)
         self._wake.set()

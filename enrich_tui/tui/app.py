@@ -144,7 +144,8 @@ class Dashboard(LeavingApp, inherit_bindings=False):
                 self._follow_state()
 
     def _follow_state(self) -> None:
-        done = self.board.view.state == "done"
+        view = self.board.view
+        done = view.state == "done" or (view.state == "watching" and view.ended > 0)
         if done and not self._completed:
             self._complete()
         self._completed = done

@@ -10,8 +10,9 @@ from rich.style import Style
 from enrich_tui.display.listing import Sort
 from enrich_tui.display.rows import ENDED, Cell, CellState, SessionRow, SessionState
 from enrich_tui.model import Stage
+from enrich_tui.text import fit
 from enrich_tui.tui.board import Board
-from enrich_tui.widgets.drawing import Row, bar, brief, ordinal, short_time
+from enrich_tui.widgets.drawing import Row, bar, brief, bytes_text, ordinal, short_time
 from enrich_tui.widgets.glyphs import Glyphs
 from enrich_tui.widgets.palette import Palette, state_style
 
@@ -105,6 +106,10 @@ def session_line(row: SessionRow, board: Board, layout: Columns, *, selected: bo
     line.cell(row.title, layout.name, palette.strong if selected else palette.dim if quiet else palette.text).add(" ")
     line.cell(glyphs.states[row.state], _SIGN, state_style(row.state, palette))
     current = row.current
+    if row.state is SessionState.ARRIVING:
+        words = f"still being written, {bytes_text(row.size)}" if row.growing else "waiting until it is finished"
+        line.add(fit(words, max(0, layout.width - line.width - 1)), palette.dim)
+        return line
     if layout.stages:
         for stage in layout.stages:
             line.append(stage_cell(row.cells[stage], layout.stage, now, glyphs, palette)).add(" ")

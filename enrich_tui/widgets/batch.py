@@ -27,6 +27,7 @@ _ORDER = (
     SessionState.RUNNING,
     SessionState.RETRYING,
     SessionState.QUEUED,
+    SessionState.ARRIVING,
     SessionState.SKIPPED,
     SessionState.CANCELLED,
 )

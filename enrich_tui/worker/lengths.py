@@ -30,6 +30,8 @@ class Lengths(NamedTuple):
 
     sound: float | None
     picture: float | None
+    whole: bool = False
+    """It can be opened, and its container ends where the file ends; see :mod:`enrich_tui.media.closed`."""
 
 
 class LengthFinder:
@@ -65,8 +67,7 @@ class LengthFinder:
         assert process.stdout is not None
         process.stdin.write(json.dumps(os.fsencode(path).hex()).encode() + b"\n")
         await process.stdin.drain()
-        sound, picture = json.loads(await process.stdout.readline())
-        return Lengths(sound, picture)
+        return Lengths(*json.loads(await process.stdout.readline()))
 
     async def aclose(self) -> None:
         """End the child, if there is one; idempotent."""
@@ -88,16 +89,20 @@ async def length_finder(allowed: Limits) -> AsyncIterator[LengthFinder]:
 
 
 def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
+    from enrich_tui.media.closed import is_closed
     from enrich_tui.media.probe import probe
 
     for line in questions:
         sound: float | None = None
         picture: float | None = None
+        whole = False
+        path = Path(os.fsdecode(bytes.fromhex(json.loads(line))))
         with contextlib.suppress(StageError):
-            told = probe(Path(os.fsdecode(bytes.fromhex(json.loads(line)))))
+            told = probe(path)
             sound = told.duration if told.audio else None
             picture = told.duration if told.video else None
-        answers.write(json.dumps([sound, picture]).encode() + b"\n")
+            whole = is_closed(path)
+        answers.write(json.dumps([sound, picture, whole]).encode() + b"\n")
         answers.flush()
 
 

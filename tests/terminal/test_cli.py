@@ -76,6 +76,7 @@ def test_help_and_version(home: dict[str, str]) -> None:
         (["run", "no/such/place"], "there is nothing at no/such/place"),
         (["run", ".", "--config", "no.toml"], "no configuration file at no.toml"),
         (["run", ".", "--display", "fancy"], "fancy"),
+        (["run", ".", "--watch", "--exit-on-complete"], "--exit-on-complete cannot be used with it"),
     ],
 )
 def test_wrong_usage_is_said_plainly(home: dict[str, str], arguments: list[str], says: str) -> None:

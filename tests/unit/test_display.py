@@ -17,6 +17,7 @@ from enrich_tui.events import (
     Eta,
     Event,
     RunStarted,
+    SessionArriving,
     SessionFinished,
     SessionQueued,
     SourceRejected,
@@ -112,3 +113,14 @@ def test_plain_tells_sessions_of_the_same_title_apart() -> None:
     told = plain(first, second, first, *ends)
     assert "a/talk in" in told[0]
     assert "b/talk in" in told[1]
+
+
+def test_plain_tells_once_that_a_recording_is_still_being_written() -> None:
+    coming = SessionArriving(session="a.mp4", title="talk", source="/r/a.mp4")
+    growing = coming.model_copy(update={"growing": True})
+    told = plain(coming, growing, growing, coming.model_copy(update={"gone": True}))
+    assert [line.split("  ", 2)[-1].strip() for line in told] == [
+        "arriving  talk: it is taken up when it is finished",
+        "arriving  talk: it is still being written",
+        "gone      talk",
+    ]

@@ -23,6 +23,8 @@ _CACHED = 1000
 _EMPTY = {
     "starting": "Looking for recordings ...",
     "looking": "Looking for recordings ...",
+    "watching": "No recordings here yet: what you put here is taken up when it is finished.",
+    "done": "No recordings here yet. Put some here and start again, or use --watch.",
 }
 """What stands in the table by the state of the run, while there are no sessions."""
 

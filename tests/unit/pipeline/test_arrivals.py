@@ -156,7 +156,7 @@ async def test_a_recording_that_is_gone_before_its_turn_ends_with_a_message(tmp_
     async with fed(runner, [first, second]) as (batch, watcher, inbox, finish):
         await runner.started["a.wav", Stage.AUDIO].wait()
         runner.gates["b.wav", Stage.AUDIO] = asyncio.Event()
-        inbox.withdraw([second.id, "never seen"])
+        inbox.withdraw([second])
         (tmp_path / "b.wav").unlink()
         await seen(watcher, ended("b.wav"))
         gate.set()
@@ -186,7 +186,7 @@ async def test_what_is_gone_after_it_ended_stays_as_it_ended(tmp_path: Path) -> 
     (session,) = make_sessions(tmp_path, ["a.wav"])
     async with fed(FakeRunner(), [session]) as (batch, watcher, inbox, finish):
         await seen(watcher, ended("a.wav"))
-        inbox.withdraw(["a.wav"])
+        inbox.withdraw([session])
         assert await finish() == 0
     assert batch.results[0].status is SessionStatus.COMPLETE
     assert len([event for event in watcher.events if isinstance(event, ev.SessionFinished)]) == 1

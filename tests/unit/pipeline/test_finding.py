@@ -23,7 +23,10 @@ class Box:
         self.portions.append(list(sessions))
         self.rejected += rejected
 
-    def withdraw(self, sessions: Iterable[str]) -> None:
+    def arriving(self, session: Session, *, growing: bool) -> None:
+        raise AssertionError(session, growing)
+
+    def withdraw(self, sessions: Iterable[Session]) -> None:
         raise AssertionError(sessions)
 
     def watching(self) -> None:

@@ -11,6 +11,12 @@ def queued(ident: str, title: str = "", stages: tuple[Stage, ...] = STAGES) -> e
     return ev.SessionQueued(session=ident, title=title or ident, source="", output="", stages=stages)
 
 
+def arriving(
+    ident: str, *, growing: bool = False, gone: bool = False, size: int = 0, t: float = 0.0
+) -> ev.SessionArriving:
+    return ev.SessionArriving(t=t, session=ident, title=ident, source="", size=size, growing=growing, gone=gone)
+
+
 def started(ident: str, stage: Stage, *, t: float = 0.0, worker: int = 1, attempt: int = 1) -> ev.StageStarted:
     return ev.StageStarted(t=t, session=ident, stage=stage, attempt=attempt, attempts=3, worker=worker)
 

@@ -15,7 +15,7 @@ from enrich_tui.display.report import report
 from enrich_tui.display.rows import CellState, SessionState
 from enrich_tui.display.view import RunView
 from enrich_tui.model import STAGES, SessionStatus, Stage, StageOutcome
-from tests.unit.view.feeding import batch, error, fed, queued, started
+from tests.unit.view.feeding import arriving, batch, error, fed, queued, started
 
 IDS = [f"s{number}" for number in range(5)]
 some_id = st.sampled_from([*IDS, "never queued"])
@@ -258,3 +258,37 @@ def test_sessions_of_the_same_title_are_told_apart_by_their_ids() -> None:
     view.apply(queued("a/talk.mp4", "talk"))
     assert view.rows["a/talk.mp4"].title == "a/talk.mp4"
     assert view.rows["b/talk.mp4"].needle == "b/talk.mp4 b/talk.mp4"
+
+
+def test_a_recording_that_arrives_is_shown_but_not_counted_until_it_is_taken_up() -> None:
+    view = fed(queued("a"), arriving("b", size=5), queued("c"), arriving("b", growing=True, size=9))
+    row = view.rows["b"]
+    assert (row.state, row.growing, row.size) == (SessionState.ARRIVING, True, 9)
+    assert (view.total, view.ended, view.counts.total()) == (2, 0, 3)
+    listing = Listing(view)
+    listing.rebuild()
+    assert listing.ids == ["a", "c", "b"]
+    view.apply(queued("b"))
+    assert (row.state, row.growing, row.order) == (SessionState.QUEUED, False, 2)
+    assert view.total == view.counts.total() == 3
+    assert set(row.cells) == set(STAGES)
+
+
+def test_a_recording_that_goes_before_it_is_taken_up_leaves_no_row() -> None:
+    view = fed(arriving("a"), arriving("b"), queued("c"))
+    listing = Listing(view)
+    listing.update(view.take().rows)
+    view.apply(arriving("a", gone=True))
+    listing.update(view.take().rows)
+    assert sorted(listing.ids) == sorted(view.rows) == ["b", "c"]
+    view.apply(arriving("c", gone=True))
+    view.apply(arriving("a"))
+    assert view.rows["a"].title == "a"
+    assert view.rows["c"].state is SessionState.QUEUED
+    assert view.counts == {SessionState.ARRIVING: 2, SessionState.QUEUED: 1}
+
+
+def test_a_session_that_is_written_to_later_keeps_its_state_and_says_so_once() -> None:
+    view = fed(queued("a"), started("a", Stage.AUDIO), arriving("a", growing=True), arriving("a", growing=True))
+    assert view.rows["a"].state is SessionState.RUNNING
+    assert sum("being written to" in line.text for line in view.log) == 1

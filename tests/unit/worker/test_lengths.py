@@ -26,7 +26,10 @@ async def test_lengths_of_sound_and_picture(tmp_path: Path) -> None:
         nothing, mute = await finder.find(broken), await finder.find(silent)
         assert nothing is not None
         assert mute is not None
-        assert (*nothing, mute.sound) == (None, None, None)
+        assert (*nothing, mute.sound) == (None, None, False, None)
+        assert both.exists()
+        assert told.whole
+        assert mute.whole
         assert mute.picture == pytest.approx(3.0, abs=0.3)
 
 
