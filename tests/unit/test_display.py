@@ -119,7 +119,7 @@ def test_plain_tells_once_that_a_recording_is_still_being_written() -> None:
     coming = SessionArriving(session="a.mp4", title="talk", source="/r/a.mp4")
     growing = coming.model_copy(update={"growing": True})
     told = plain(coming, growing, growing, coming.model_copy(update={"gone": True}))
-    assert [line.split("  ", 2)[-1].strip() for line in told] == [
+    assert [line.split(maxsplit=1)[1] for line in told] == [
         "arriving  talk: it is taken up when it is finished",
         "arriving  talk: it is still being written",
         "gone      talk",
