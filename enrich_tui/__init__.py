@@ -6,10 +6,10 @@ screen nor an engine. Each name is loaded when it is first used.
 
 from __future__ import annotations
 
-import importlib
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from enrich_tui.lazy import loader
 from enrich_tui.version import __version__
 
 if TYPE_CHECKING:
@@ -76,11 +76,11 @@ if TYPE_CHECKING:
 logging.getLogger("enrich_tui").addHandler(logging.NullHandler())  # else Python writes foreign texts to stderr
 
 _HOMES = {
-    "enrich_tui.discovery": (
+    "discovery": (
         "Library",
         "discover",
     ),
-    "enrich_tui.errors": (
+    "errors": (
         "CircuitState",
         "ErrorCategory",
         "ErrorContext",
@@ -96,7 +96,7 @@ _HOMES = {
         "get_error_handler",
         "reset_error_handler",
     ),
-    "enrich_tui.model": (
+    "model": (
         "EnrichmentOptions",
         "Session",
         "SessionResult",
@@ -107,11 +107,11 @@ _HOMES = {
         "StageResult",
         "StageTask",
     ),
-    "enrich_tui.pipeline.enrich": (
+    "pipeline.enrich": (
         "enrich_batch",
         "enrich_session",
     ),
-    "enrich_tui.pool": (
+    "pool": (
         "PoolError",
         "PoolShutdownError",
         "PoolStatus",
@@ -123,7 +123,7 @@ _HOMES = {
         "get_worker_pool",
         "reset_worker_pool",
     ),
-    "enrich_tui.progress": (
+    "progress": (
         "BatchProgress",
         "EnrichmentProgress",
         "Estimate",
@@ -136,7 +136,7 @@ _HOMES = {
         "reset_progress_service",
     ),
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
+__getattr__ = loader(__name__, _HOMES)
 
 __all__ = [
     "BatchProgress",
@@ -188,16 +188,6 @@ __all__ = [
     "reset_progress_service",
     "reset_worker_pool",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    try:
-        home = _HOME[name]
-    except KeyError:
-        raise AttributeError(f"module 'enrich_tui' has no attribute {name!r}") from None
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
 
 
 def __dir__() -> list[str]:

@@ -5,8 +5,9 @@ Names are loaded when they are first used: a worker that only raises :class:`Sta
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from enrich_tui.lazy import loader
 
 if TYPE_CHECKING:
     from enrich_tui.errors.breaker import CircuitBreaker, Permit
@@ -46,7 +47,7 @@ _HOMES = {
         "RecommendedAction",
     ),
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
+__getattr__ = loader(__name__, _HOMES)
 
 __all__ = [
     "BackendDetails",
@@ -74,13 +75,3 @@ __all__ = [
     "redact",
     "reset_error_handler",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    try:
-        home = _HOME[name]
-    except KeyError:
-        raise AttributeError(f"module 'enrich_tui.errors' has no attribute {name!r}") from None
-    value = getattr(importlib.import_module(f"enrich_tui.errors.{home}"), name)
-    globals()[name] = value
-    return value

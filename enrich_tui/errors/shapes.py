@@ -82,17 +82,22 @@ PYAV: dict[str, Problem] = {
     "FFmpegError": Problem.DAMAGED,  # its PermissionError, too: that is about damaged sound, not about the file
 }
 
-ERRNO: dict[int, Problem] = {
+FILE_ERRNO: dict[int, Problem] = {
     errno.ENOSPC: Problem.DISK_FULL,
-    errno.EFBIG: Problem.DISK_FULL,
+    getattr(errno, "EDQUOT", errno.ENOSPC): Problem.DISK_FULL,
     errno.ENOENT: Problem.FILE_MISSING,
     errno.ENOTDIR: Problem.FILE_MISSING,
-    errno.EISDIR: Problem.NOT_MEDIA,
     errno.EACCES: Problem.PERMISSION,
     errno.EPERM: Problem.PERMISSION,
     errno.EROFS: Problem.PERMISSION,
-    errno.ELOOP: Problem.UNSAFE_CONTAINER,
     errno.ENOMEM: Problem.OUT_OF_MEMORY,
+}
+"""What error numbers mean to a stage, which works on files of this machine only."""
+
+ERRNO: dict[int, Problem] = FILE_ERRNO | {
+    errno.EFBIG: Problem.DISK_FULL,
+    errno.EISDIR: Problem.NOT_MEDIA,
+    errno.ELOOP: Problem.UNSAFE_CONTAINER,
     errno.ETIMEDOUT: Problem.NETWORK,
     errno.ECONNREFUSED: Problem.NETWORK,
     errno.ECONNRESET: Problem.NETWORK,
@@ -102,8 +107,7 @@ ERRNO: dict[int, Problem] = {
     errno.EHOSTUNREACH: Problem.NETWORK,
     errno.EPIPE: Problem.NETWORK,
 }
-if hasattr(errno, "EDQUOT"):
-    ERRNO[errno.EDQUOT] = Problem.DISK_FULL
+"""What error numbers mean where nothing else is known of the error."""
 
 MALFORMED = frozenset(
     (

@@ -308,11 +308,17 @@ class BatchRun:
         for entry, stage in self._queue.candidates(time.monotonic()):
             ident = entry.session.id
             prepared = entry.stages[stage].key and ident not in self._cancelled and not self._intake.holds(ident)
-            if prepared and self._errors.ready(OPERATIONS[stage]):
+            settling = (ident, stage) in self._tasks  # the attempt before it may not be quite over
+            if prepared and not settling and self._errors.ready(OPERATIONS[stage]):
                 return entry, stage
         return None
 
     def _dispatch(self) -> None:
+        """Begin what can begin.
+
+        Not by :meth:`WorkerPool.run`: what comes next is decided when a worker is free, and an attempt outlasts its
+        lease. Stages that wait are records here, too; only attempts have tasks.
+        """
         while (candidate := self._next()) is not None:
             if self._lease is None:
                 self._lease = asyncio.create_task(self._pool.acquire_worker(timeout=math.inf), name="lease")

@@ -5,8 +5,9 @@ Names are loaded when they are first used: a clock needs no pool.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from enrich_tui.lazy import loader
 
 if TYPE_CHECKING:
     from enrich_tui.testing.clock import FakeClock
@@ -20,7 +21,7 @@ _HOMES = {
     "services": ("FakeServices", "fake_services", "make_session"),
     "stages": ("FakeStages",),
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
+__getattr__ = loader(__name__, _HOMES)
 
 __all__ = [
     "Crash",
@@ -36,13 +37,3 @@ __all__ = [
     "fake_services",
     "make_session",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    try:
-        home = _HOME[name]
-    except KeyError:
-        raise AttributeError(f"module 'enrich_tui.testing' has no attribute {name!r}") from None
-    value = getattr(importlib.import_module(f"enrich_tui.testing.{home}"), name)
-    globals()[name] = value
-    return value

@@ -6,21 +6,11 @@ import errno
 import traceback
 
 from enrich_tui.errors.problems import Problem, StageError
+from enrich_tui.errors.shapes import FILE_ERRNO
 from enrich_tui.worker.protocol import Failed
 
 _DETAIL = 2_000
 _TRACE = 20_000
-
-_BY_ERRNO = {
-    errno.ENOENT: Problem.FILE_MISSING,
-    errno.ENOTDIR: Problem.FILE_MISSING,
-    errno.EACCES: Problem.PERMISSION,
-    errno.EPERM: Problem.PERMISSION,
-    errno.EROFS: Problem.PERMISSION,
-    errno.ENOSPC: Problem.DISK_FULL,
-    errno.ENOMEM: Problem.OUT_OF_MEMORY,
-    getattr(errno, "EDQUOT", errno.ENOSPC): Problem.DISK_FULL,
-}
 
 
 def failure(job: int, error: BaseException) -> Failed:
@@ -55,7 +45,7 @@ def _problem(error: BaseException) -> tuple[Problem, dict[str, str | int | float
             return Problem.DISK_FULL, {}
         return Problem.DAMAGED, {}
     if isinstance(error, OSError):
-        return _BY_ERRNO.get(error.errno or 0, Problem.IO_ERROR), {}
+        return FILE_ERRNO.get(error.errno or 0, Problem.IO_ERROR), {}
     return Problem.INTERNAL, {}
 
 

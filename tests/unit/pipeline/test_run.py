@@ -25,6 +25,8 @@ from enrich_tui.model import (
     StageOutput,
     StageTask,
 )
+from enrich_tui.pipeline.attempts import Attempts
+from enrich_tui.pipeline.state import SessionEntry
 from enrich_tui.store import record
 from tests.unit.pipeline.harness import FakeRunner, Script, Watcher, make_sessions, prepared, run, write_result
 
@@ -132,6 +134,25 @@ async def test_a_transient_failure_is_tried_again_and_the_worker_is_free_meanwhi
     assert runner.runs["a.wav", Stage.AUDIO] == 3
     assert [event.attempt for event in watcher.events if isinstance(event, StageRetrying)] == [2, 3]
     assert batch.results[0].stages[Stage.AUDIO].attempts == 3
+
+
+async def test_an_attempt_begins_when_the_one_before_is_quite_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = FakeRunner(failing(Stage.AUDIO, StageError(Problem.NETWORK), times=1))
+    settle = Attempts.settle
+    begun: list[int] = []
+
+    async def slowly(self: Attempts, entry: SessionEntry) -> None:
+        if runner.runs["a.wav", Stage.AUDIO] == 1:
+            for _ in range(50):
+                await asyncio.sleep(0)
+            begun.append(runner.runs["a.wav", Stage.AUDIO])
+        await settle(self, entry)
+
+    monkeypatch.setattr(Attempts, "settle", slowly)
+    batch, _, code = await run(make_sessions(tmp_path, ["a.wav"]), runner, workers=2)
+    assert (code, begun, batch.results[0].stages[Stage.AUDIO].attempts) == (0, [1], 2)
 
 
 async def test_a_failed_stage_degrades_the_session_only(tmp_path: Path) -> None:
