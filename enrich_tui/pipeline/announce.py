@@ -97,7 +97,7 @@ class Announcer:
         self._pool = pool
         self._progress = progress
         self._library = library
-        self._options = options
+        self._wanted = tuple(stage for stage in STAGES if stage in options.stages)
         self._slots = slots
         self._sink: Sink = lambda _event: None
         self._zero = time.monotonic()
@@ -134,7 +134,7 @@ class Announcer:
                 at=datetime.now().astimezone().isoformat(timespec="seconds"),
                 workers=self._pool.get_pool_status().total,
                 cpu_slots=self._slots,
-                stages=tuple(stage for stage in STAGES if stage in self._options.stages),
+                stages=self._wanted,
             )
         )
         entries = self._queue.entries
@@ -195,7 +195,7 @@ class Announcer:
         )
 
     def _stages(self, entry: SessionEntry) -> tuple[Stage, ...]:
-        return tuple(stage for stage in STAGES if stage in self._options.stages and has_input(entry.session, stage))
+        return tuple(stage for stage in self._wanted if has_input(entry.session, stage))
 
     def measured(self, entry: SessionEntry, media: dict[Stage, float | None]) -> None:
         """It is known how much media a session's stages will go through, in seconds."""

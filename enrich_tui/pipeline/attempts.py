@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from enrich_tui.config import StageConfig
@@ -70,6 +70,10 @@ class Attempts:
         """Threads that one attempt's engine may use."""
         self._changed = changed
         """Called when something else may be able to start."""
+
+    async def look_ahead(self, entries: Iterable[SessionEntry]) -> int:
+        """Find out about the first of these sessions before their turn; returns about how many."""
+        return await self._settler.look_ahead(entries)
 
     async def settle(self, entry: SessionEntry) -> None:
         """End the stages that need no work, make the next ones ready to run, and end the session with its last one.

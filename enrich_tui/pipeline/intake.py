@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Protocol
 
 from enrich_tui.errors.problems import Problem
@@ -18,6 +19,9 @@ from enrich_tui.pipeline.attempts import Attempts
 from enrich_tui.pipeline.measure import media_lengths
 from enrich_tui.pipeline.state import Queue, SessionEntry
 from enrich_tui.worker.lengths import LengthFinder
+
+AHEAD = 64
+"""Sessions that are looked at before their turn, at most."""
 
 
 class Inbox(Protocol):
@@ -112,16 +116,22 @@ class Intake:
     async def survey(self) -> None:
         """Find out, session by session, what is there already and how long it is; then it may run."""
         while self._waiting:
-            entry = self._queue[self._waiting.popleft()]
-            ident = entry.session.id
-            if self.holds(ident):
-                continue  # it comes again, or not any more
-            with self.tending(ident):
-                await self._attempts.settle(entry)
-                if self._lengths is not None and entry.status is None:
-                    self._announcer.measured(entry, await media_lengths(entry.session, self._lengths))
-                self._queue.survey(ident)
-            self._changed()
+            ahead = [ident for ident in islice(self._waiting, AHEAD) if not self.holds(ident)]
+            with self.tending(*ahead):
+                seen = await self._attempts.look_ahead([self._queue[ident] for ident in ahead])
+            for _ in range(max(1, seen)):
+                await self._survey(self._queue[self._waiting.popleft()])
+
+    async def _survey(self, entry: SessionEntry) -> None:
+        ident = entry.session.id
+        if self.holds(ident):
+            return  # it comes again, or not any more
+        with self.tending(ident):
+            await self._attempts.settle(entry)
+            if self._lengths is not None and entry.status is None:
+                self._announcer.measured(entry, await media_lengths(entry.session, self._lengths))
+            self._queue.survey(ident)
+        self._changed()
 
     async def settle(self, entry: SessionEntry) -> None:
         """Look again what of this session needs no work."""
@@ -129,16 +139,17 @@ class Intake:
             await self._attempts.settle(entry)
 
     @contextlib.contextmanager
-    def tending(self, session_id: str) -> Iterator[None]:
-        """Somebody works on this session in the block, outside of an attempt."""
-        self._tended[session_id] += 1
+    def tending(self, *session_ids: str) -> Iterator[None]:
+        """Somebody works on these sessions in the block, outside of an attempt."""
+        self._tended.update(session_ids)
         try:
             yield
         finally:
-            self._tended[session_id] -= 1
-            if not self._tended[session_id]:
-                del self._tended[session_id]
-            if session_id in self._changes:
+            for ident in session_ids:
+                self._tended[ident] -= 1
+                if not self._tended[ident]:
+                    del self._tended[ident]
+            if not self._changes.keys().isdisjoint(session_ids):
                 self._changed()
 
     def apply(self) -> list[SessionEntry]:

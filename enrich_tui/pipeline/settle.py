@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import queue
-from collections.abc import AsyncIterator, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,9 @@ from enrich_tui.text import clean
 from enrich_tui.version import __version__
 
 _log = logging.getLogger(__name__)
+
+MOMENT = 0.01
+"""Seconds for which sessions are looked at before their turn."""
 
 
 @dataclass
@@ -70,28 +74,51 @@ class Settler:
         self._notes: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._known: dict[str, _Known] = {}
         self._settings: dict[Stage, dict[str, Any]] = {}
+        self._found: dict[str, list[tuple[Stage, StageResult]]] = {}
+        """What was seen ahead of the sessions' turn."""
 
     async def settle(self, entry: SessionEntry) -> AsyncIterator[tuple[Stage, StageResult]]:
         """Yield the results of stages that need no work; give the ready ones that do their key.
 
         The caller ends each yielded stage before it takes the next, because that may make others ready.
         """
+        found = self._found.pop(entry.session.id, None)
         failed = True
         while failed:  # what follows from a failure is the caller's to say
             failed = False
-            found = await asyncio.to_thread(self._look, entry)
+            if found is None:
+                found = await asyncio.to_thread(self._look, entry)
             while not self._notes.empty():
                 self._note(self._notes.get_nowait())
             for stage, result in found:
                 if entry.stages[stage].state is not StageState.DONE:  # it may have been cancelled meanwhile
                     failed = result.status is StageOutcome.FAILED
                     yield stage, result
+            found = None
+
+    async def look_ahead(self, entries: Iterable[SessionEntry]) -> int:
+        """Look at the first of these sessions, as many as take a moment; returns how many.
+
+        :meth:`settle` then knows at once. With ten thousand sessions each way to a thread and back counts.
+        """
+        found = await asyncio.to_thread(self._look_at, [one for one in entries if one.session.id not in self._found])
+        self._found |= found
+        return len(found)
+
+    def _look_at(self, entries: Iterable[SessionEntry]) -> dict[str, list[tuple[Stage, StageResult]]]:
+        found = {}
+        until = time.perf_counter() + MOMENT
+        for entry in entries:
+            try:
+                found[entry.session.id] = self._look(entry)
+            except Exception:  # noqa: BLE001 - it is met again when it is this session's turn
+                break
+            if time.perf_counter() > until:
+                break
+        return found
 
     def _look(self, entry: SessionEntry) -> list[tuple[Stage, StageResult]]:
-        """What has ended by now, as far as one finding follows from the other; up to the first failure.
-
-        All of it in one go: with ten thousand sessions each way into a thread and back counts.
-        """
+        """What has ended by now, as far as one finding follows from the other; up to the first failure."""
         results = entry.results()
         found: list[tuple[Stage, StageResult]] = []
         for stage, state in entry.stages.items():
@@ -236,10 +263,12 @@ class Settler:
     def drop(self, session_id: str) -> None:
         """Let go of what was known of a session, without writing anything down: its files have changed, or are gone."""
         self._known.pop(session_id, None)
+        self._found.pop(session_id, None)
 
     async def forget(self, entry: SessionEntry) -> None:
         """The session has ended: write down what did not complete, sweep half-written files, and let go of the rest."""
         known = self._known.pop(entry.session.id, None)
+        self._found.pop(entry.session.id, None)
         if known is None:
             return
         stages = _concluded(entry, known.record)
