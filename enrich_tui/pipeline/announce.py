@@ -401,13 +401,16 @@ class Announcer:
                 progress=batch.progress if batch else 0.0,
                 eta=_batch_eta(batch),
                 eta_reason=self._progress.eta_reason(),
-                etas={
-                    ident: eta for ident in sorted(self._busy) if (eta := _eta(self._progress.eta(ident))) is not None
-                },
+                etas=self._etas(),
                 rate=self._rate(),
                 elapsed=round(self.elapsed, 1),
             )
         )
+
+    def _etas(self) -> dict[str, Eta]:
+        """Of the sessions that are worked on; thousands may be known in part and wait for their turn."""
+        working = sorted(ident for ident in self._busy if self._queue[ident].started is not None)
+        return {ident: eta for ident in working if (eta := _eta(self._progress.eta(ident))) is not None}
 
     def _exit_code(self) -> int:
         if self._ended.total() < len(self._queue.entries):

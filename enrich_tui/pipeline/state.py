@@ -75,8 +75,10 @@ class Queue:
 
     def __init__(self, sessions: Iterable[Session]) -> None:
         self.entries: dict[str, SessionEntry] = {session.id: SessionEntry(session) for session in sessions}
-        self._open: dict[str, SessionEntry] = dict(self.entries)
         # With ten thousand sessions nothing that happens often may look at all of them.
+        self._open: dict[str, SessionEntry] = dict(self.entries)
+        self._in_order = True
+        """False where sessions that came back stand last instead of at their place."""
         self._surveyed: set[str] = set()
         """Open sessions of which something may start."""
         self._retrying: list[StageEntry] = []
@@ -96,7 +98,7 @@ class Queue:
 
     def open(self) -> tuple[SessionEntry, ...]:
         """The sessions that have not ended, in order."""
-        return tuple(self._open.values())
+        return tuple(self._ordered().values())
 
     def __contains__(self, session_id: object) -> bool:
         return session_id in self.entries
@@ -142,7 +144,7 @@ class Queue:
     def candidates(self, now: float) -> Iterator[tuple[SessionEntry, Stage]]:
         """What could start now, first things first."""
         left = len(self._surveyed)
-        for ident, session in self._open.items():
+        for ident, session in self._ordered().items():
             if not left:
                 break
             if ident in self._surveyed:
@@ -174,12 +176,19 @@ class Queue:
         session.started = None
         if session.surveyed:
             self._surveyed.add(session_id)
-        self._open = {ident: entry for ident, entry in self.entries.items() if entry.status is None}
+        self._open[session_id] = session
+        self._in_order = False
         return again
+
+    def _ordered(self) -> dict[str, SessionEntry]:
+        if not self._in_order:
+            self._open = {ident: entry for ident, entry in self.entries.items() if entry.status is None}
+            self._in_order = True
+        return self._open
 
     def move(self, session_id: str, by: int) -> bool:
         """Move a session by so many places among those that have not ended; False where it stays."""
-        ids = list(self._open)
+        ids = list(self._ordered())
         if session_id not in self._open:
             return False
         old = ids.index(session_id)

@@ -109,7 +109,8 @@ class Plan:
     def __init__(self) -> None:
         self.sessions: dict[str, dict[str, Work]] = {}
         self.open: dict[str, None] = {}
-        """Sessions that have something left, in the order of the queue."""
+        """Sessions that have something left; :meth:`work` gives them in the order of the queue."""
+        self._in_order = True
         self.running: dict[tuple[str, str], Work] = {}
         self.pending = {stage: Pending() for stage in STAGES}
         self._typical = Typical()
@@ -170,10 +171,12 @@ class Plan:
             if all(other.state == "over" for other in self.sessions[session_id].values()):
                 self.open.pop(session_id, None)
         elif session_id not in self.open:
-            self._reopen()
+            self._reopen(session_id)
 
     def work(self) -> Iterator[tuple[str, dict[str, Work]]]:
         """The sessions that have something left, in the order of the queue."""
+        if not self._in_order:
+            self._sort()
         return ((session_id, self.sessions[session_id]) for session_id in self.open)
 
     def _enlist(self, session_id: str) -> None:
@@ -183,17 +186,21 @@ class Plan:
         if all(work.state == "over" for work in works.values()):
             self.open.pop(session_id, None)
         elif session_id not in self.open:
-            if next(reversed(self.sessions)) == session_id:
-                self.open[session_id] = None
-            else:
-                self._reopen()
+            self._reopen(session_id)
 
-    def _reopen(self) -> None:
+    def _reopen(self, session_id: str) -> None:
+        """Where thousands come back at once, they are put into their places once."""
+        self.open[session_id] = None
+        if next(reversed(self.sessions)) != session_id:
+            self._in_order = False
+
+    def _sort(self) -> None:
         self.open = {
             session_id: None
             for session_id, works in self.sessions.items()
             if any(work.state != "over" for work in works.values())
         }
+        self._in_order = True
 
     def _recount(self) -> None:
         self.running.clear()
@@ -201,7 +208,7 @@ class Plan:
         for session_id, works in self.sessions.items():
             for stage, work in works.items():
                 self._enter(session_id, stage, work)
-        self._reopen()
+        self._sort()
 
     def _enter(self, session_id: str, stage: str, work: Work) -> None:
         if work.state == "running":

@@ -25,6 +25,7 @@ from enrich_tui.model import (
     StageOutput,
     StageTask,
 )
+from enrich_tui.pipeline.announce import PACE, TICK
 from enrich_tui.pipeline.attempts import Attempts
 from enrich_tui.pipeline.state import SessionEntry
 from enrich_tui.store import record
@@ -98,6 +99,43 @@ async def test_a_second_run_redoes_nothing(tmp_path: Path) -> None:
     assert (code, again.runs) == (0, {})
     assert all(event.cached for event in watcher.finished("a.mp4").values())
     assert all(result.status is SessionStatus.COMPLETE for result in batch.results)
+
+
+async def test_what_was_left_half_written_is_swept_whether_or_not_something_is_done(tmp_path: Path) -> None:
+    sessions = make_sessions(tmp_path, ["done.wav", "new.wav"])
+    await run(sessions[:1], FakeRunner())
+    leftovers = [session.output / ".partial-1.json" for session in sessions]
+    for leftover in leftovers:
+        leftover.parent.mkdir(exist_ok=True)
+        leftover.write_text("half")
+    await run(sessions, FakeRunner())
+    assert not any(leftover.exists() for leftover in leftovers)
+
+
+async def test_the_figures_are_told_at_a_pace_however_many_sessions_end(tmp_path: Path) -> None:
+    sessions = make_sessions(tmp_path, [f"{number}.wav" for number in range(100)])
+    nothing = EnrichmentOptions.of(set())
+    _, watcher, _ = await run(sessions, FakeRunner(), options=nothing)
+    figures = [event for event in watcher.events if isinstance(event, BatchChanged)]
+    by_tick_and_by_end = watcher.events[-1].t * (1 / TICK + 1 / PACE)
+    assert len(figures) <= by_tick_and_by_end + 4, "and at the start, at the end, and when the state changed"
+    assert figures[-1].pending == 0
+
+
+async def test_only_what_is_worked_on_has_an_estimate_of_its_own(tmp_path: Path) -> None:
+    sessions = make_sessions(tmp_path, [f"{number}.wav" for number in range(3)])
+    await run(sessions, FakeRunner(), options=EnrichmentOptions.of({Stage.AUDIO}))
+    runner, watcher = FakeRunner(), Watcher()
+    for session in sessions:
+        runner.gates[session.id, Stage.SUMMARY] = asyncio.Event()
+    async with prepared(sessions, runner, workers=1) as batch:
+        task = asyncio.create_task(batch.run(watcher))
+        told = await watcher.until(lambda event: isinstance(event, BatchChanged) and bool(event.etas))
+        for gate in runner.gates.values():
+            gate.set()
+        await asyncio.wait_for(task, 10)
+    assert isinstance(told, BatchChanged)
+    assert list(told.etas) == ["0.wav"]
 
 
 async def test_fresh_redoes_everything(tmp_path: Path) -> None:

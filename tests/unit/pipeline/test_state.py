@@ -68,6 +68,18 @@ def test_a_retry_takes_up_at_the_stage_that_failed() -> None:
     assert [stage for _, stage in queue.candidates(0)] == [Stage.VIDEO]
 
 
+def test_who_comes_back_has_its_old_place() -> None:
+    queue = queue_of([session(name) for name in "abcd"])
+    for name in "acd":
+        queue.close(name, SessionStatus.FAILED)
+    for name in "ca":
+        assert queue.reopen(name)
+    assert [entry.session.id for entry in queue.open()] == ["a", "b", "c"]
+    assert queue.reopen("d")
+    assert queue.move("d", -1)
+    assert [entry.session.id for entry in queue.open()] == ["a", "b", "d", "c"]
+
+
 def test_moving_changes_the_order_of_what_is_open() -> None:
     queue = queue_of([session(name) for name in "abcd"])
     queue.close("a", SessionStatus.COMPLETE)
