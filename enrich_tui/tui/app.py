@@ -73,6 +73,9 @@ class Dashboard(LeavingApp, inherit_bindings=False):
             self.register_theme(theme)
         wanted = themes.ANSI.name if plain else ui.theme
         self.theme = wanted if wanted in self.available_themes else themes.DARK.name
+        self._styled: str | None = self.theme
+        """The theme that the style sheet begins with; None once the first frame is painted."""
+        self.stylesheet.set_variables(self.get_css_variables())
         view = RunView()
         self.board = Board(view, Listing(view), controls, glyphs.choose(ascii_only=ui.ascii), palette(self))
         self.board.player, self.board.handover = player, handover
@@ -80,7 +83,8 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         self._events: deque[Event] = deque()
         self._completed = False
         self._timers_by_focus: dict[bool, Timer] = {}
-        self.main = ReplayScreen(self.board) if player is not None else MainScreen(self.board)
+        screen = ReplayScreen if player is not None else MainScreen
+        self.main = screen(self.board, self.keymap_in_use)
         self.set_class(self.board.glyphs is glyphs.ASCII, "-ascii")
         if not ui.motion:
             self.animation_level = "none"
@@ -97,7 +101,14 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         self.theme_changed_signal.subscribe(self, self._recolour)
         self.call_after_refresh(self._begin)
 
-    def _begin(self) -> None:
+    def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002 - as Textual has it
+        """Read the style sheet again for another theme; at the start it has been read for this one."""
+        if self.theme != self._styled:
+            super().refresh_css(animate)
+
+    async def _begin(self) -> None:
+        self._styled = None
+        await self.main.furnish()
         self._timers_by_focus = {
             True: self.set_interval(FRAME, self.look),
             False: self.set_interval(FRAME_UNFOCUSED, self.look, pause=True),

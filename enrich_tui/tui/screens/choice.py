@@ -49,6 +49,7 @@ class _Question(BoardPanel, can_focus=True):
 class Choice(ModalScreen[str]):
     """Ends with the name of the answer; escape is the last answer."""
 
+    CSS_PATH = "../modal.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "up", id="choice-up", tooltip="The answer above"),
         Binding("down,j", "move(1)", "down", id="choice-down", tooltip="The answer below"),

@@ -47,8 +47,10 @@ class ListScreen(Screen[None], inherit_bindings=False):
         self.table.reordered()
         self.head.redraw()
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Open the filter."""
+        if not self.filter.is_attached:
+            await self.mount(self.filter)
         self.filter.open(self.board.filter_text)
 
     def on_input_changed(self, event: FilterInput.Changed) -> None:

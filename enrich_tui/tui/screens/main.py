@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -41,12 +41,12 @@ class MainScreen(ListScreen, inherit_bindings=False):
     """See the module."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.MAIN]
-    AUTO_FOCUS = "#sessions"
+    AUTO_FOCUS = None
     ALL_KEYS: ClassVar[Sequence[Binding]] = keys.MAIN
     OFFERED: ClassVar[Sequence[str]] = keys.FOOTER
     """Ids of what the last line names."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, keymap: Mapping[str, str]) -> None:
         super().__init__(board)
         self.feed = RunFeed(board.view)
         ascii_only = board.glyphs is ASCII
@@ -60,25 +60,22 @@ class MainScreen(ListScreen, inherit_bindings=False):
         self.details = SelectedSession(board, self.feed, id="details")
         self.status = StatusLine(board, id="status")
         self.side = Vertical(self.worker_panel, self.pool_box, self.details, id="side")
+        self.middle = Horizontal(Vertical(self.head, self.table, self.errors, id="left"), self.side, id="middle")
+        known = {binding.id: binding for binding in (*keys.TABLE, *self.ALL_KEYS, *keys.APP)}
+        self.key_line = KeyLine(board, [known[ident] for ident in self.OFFERED], keymap)
         self._live: tuple[Live, ...] = (self.progress, self.pool, self.errors, self.pool_box, self.details)
         self._plan: Plan | None = None
 
     def compose(self) -> ComposeResult:
-        """All parts; the plan says which are shown."""
+        """What the first frame shows; the rest comes with :meth:`furnish`."""
         yield self.header
-        yield self.progress
-        yield self.pool
-        yield self.stages
-        with Horizontal(id="middle"):
-            with Vertical(id="left"):
-                yield self.head
-                yield self.table
-                yield self.errors
-            yield self.side
-        yield self.status
-        yield self.filter
-        known = {binding.id: binding for binding in (*keys.TABLE, *self.ALL_KEYS, *keys.APP)}
-        yield KeyLine(self.board, [known[ident] for ident in self.OFFERED], self.dashboard.keymap_in_use)
+        yield self.key_line
+
+    async def furnish(self) -> None:
+        """Put in all other parts; the plan says which are shown. The first frame does not wait for them."""
+        await self.mount_all([self.progress, self.pool, self.stages, self.middle, self.status])
+        self.lay_out()
+        self.table.focus()
 
     # -- drawing ------------------------------------------------------------------------------------------------------
 
@@ -110,13 +107,13 @@ class MainScreen(ListScreen, inherit_bindings=False):
             (self.head, wanted.head),
             (self.errors, wanted.errors),
             (self.status, wanted.status),
-            (self.query_one(KeyLine), wanted.footer),
+            (self.key_line, wanted.footer),
         ):
             part.display = lines > 0
             if lines:
                 part.styles.height = lines
         self.status.badge = wanted.badge
-        self.query_one("#middle").display = wanted.table
+        self.middle.display = wanted.table
         self.side.display = wanted.wide
         self.side.styles.width = max(1, wanted.side)
         self.details.display = wanted.details
@@ -150,7 +147,7 @@ class MainScreen(ListScreen, inherit_bindings=False):
         if parts & {"workers", "second"}:
             self.worker_panel.redraw()
         if "header" in parts:
-            self.query_one(KeyLine).redraw()
+            self.key_line.redraw()
             if not self.board.view.rows:
                 self.table.refresh()  # it says why it is empty
         if parts & {"log", "errors"}:

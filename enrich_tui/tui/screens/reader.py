@@ -50,6 +50,7 @@ class _Foot(BoardPanel):
 class ReaderScreen(ModalScreen[None]):
     """Text to read over the dashboard; the run goes on below."""
 
+    CSS_PATH = "../modal.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.READER_SCREEN]
     AUTO_FOCUS = "#reader"
     OFFERED: ClassVar[Sequence[Binding]] = keys.READER_SCREEN

@@ -11,7 +11,6 @@ from enrich_tui.events import Player
 from enrich_tui.text import seconds_text, speed_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.screens.main import MainScreen
-from enrich_tui.tui.widgets.bottom import KeyLine
 
 LEAP = 0.05
 """How far one key goes, as a share of the whole."""
@@ -34,7 +33,7 @@ class ReplayScreen(MainScreen, inherit_bindings=False):
         if player is not None:
             action(player)
             self.header.redraw()
-            self.query_one(KeyLine).redraw()
+            self.key_line.redraw()
         return player
 
     def action_play(self) -> None:
