@@ -65,27 +65,29 @@ class MainScreen(ListScreen, inherit_bindings=False):
         self.key_line = KeyLine(board, [known[ident] for ident in self.OFFERED], keymap)
         self._live: tuple[Live, ...] = (self.progress, self.pool, self.errors, self.pool_box, self.details)
         self._plan: Plan | None = None
+        self._furnished = False
 
     def compose(self) -> ComposeResult:
         """What the first frame shows; the rest comes with :meth:`furnish`."""
+        width, height = self.app.size
+        first = plan(width, height, 0)
+        self.header.display, self.key_line.display = first.overview > 1, first.footer > 0
         yield self.header
         yield self.key_line
 
     async def furnish(self) -> None:
         """Put in all other parts; the plan says which are shown. The first frame does not wait for them."""
-        await self.mount_all([self.progress, self.pool, self.stages, self.middle, self.status])
+        self._furnished = True
         self.lay_out()
+        await self.mount_all([self.progress, self.pool, self.stages, self.middle, self.status])
         self.table.focus()
 
     # -- drawing ------------------------------------------------------------------------------------------------------
 
-    def on_mount(self) -> None:
-        """Take the form that suits the screen."""
-        self.lay_out()
-
     def on_resize(self) -> None:
-        """The same for another size."""
-        self.lay_out()
+        """Take the form that suits the screen."""
+        if self._furnished:
+            self.lay_out()
 
     def lay_out(self) -> None:
         """Show what the plan for this size says."""
