@@ -101,7 +101,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         self.theme_changed_signal.subscribe(self, self._recolour)
         self.call_after_refresh(self._begin)
 
-    def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002 - as Textual has it
+    def refresh_css(self, animate: bool = True) -> None:
         """Read the style sheet again for another theme; at the start it has been read for this one."""
         if self.theme != self._styled:
             super().refresh_css(animate)
