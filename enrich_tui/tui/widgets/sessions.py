@@ -78,7 +78,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
     ALLOW_SELECT = False
 
     class Moved(Message):
-        """The cursor is on another session."""
+        """The cursor is on another session, or others are in sight."""
 
     class Opened(Message):
         """A person wants the details of the session under the cursor."""
@@ -187,10 +187,11 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         return Row().add("  ").add(words, board.palette.dim)
 
     def on_resize(self) -> None:
-        """Other columns for another width."""
+        """Other columns for another width, and another number of sessions in sight."""
         self.virtual_size = Size(self.scrollable_content_region.width, len(self.board.listing))
         self._keep_in_sight()
         self.refresh()
+        self.post_message(self.Moved())
 
     def watch_has_focus(self, value: bool) -> None:
         """The cursor's line looks different with the focus."""
