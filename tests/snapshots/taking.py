@@ -69,6 +69,17 @@ async def opened(state: str, size: tuple[int, int]) -> AsyncIterator[tuple[Dashb
             yield app, pilot
 
 
+async def _at_rest(pilot: Pilot[int]) -> list[list[tuple[str, str]]]:
+    """The screen once it does not change any more: one part may follow another's size."""
+    before = None
+    while True:
+        await pilot.pause()
+        now = screen_cells(pilot.app.screen._compositor.render_strips())
+        if now == before:
+            return now
+        before = now
+
+
 async def take(state: str, size: tuple[int, int]) -> str:
     """One snapshot, in all themes."""
     screens = {}
@@ -76,6 +87,5 @@ async def take(state: str, size: tuple[int, int]) -> str:
         for name, theme in THEMES.items():
             app.theme = theme
             await pilot.pause()
-            await pilot.pause()
-            screens[name] = screen_cells(app.screen._compositor.render_strips())
+            screens[name] = await _at_rest(pilot)
     return picture(screens)

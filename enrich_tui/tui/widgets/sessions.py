@@ -78,7 +78,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
     ALLOW_SELECT = False
 
     class Moved(Message):
-        """The cursor is on another session, or others are in sight."""
+        """The cursor is on another session, others are in sight, or the columns are others."""
 
     class Opened(Message):
         """A person wants the details of the session under the cursor."""
@@ -166,6 +166,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         if layout != self._strips_for:
             self._strips.clear()
             self._strips_for = layout
+            self.post_message(self.Moved())  # the names of the columns stand above
         ident = board.listing[index]
         selected = index == self._index
         strip = None if selected else self._strips.get(ident)
