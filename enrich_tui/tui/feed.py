@@ -11,7 +11,7 @@ from enrich_tui.display.view import Changes, RunView
 Listener = Callable[..., object]
 
 _BATCH = frozenset({"header", "batch", "order", "second"})
-_POOL = frozenset({"pool", "workers", "batch", "second"})
+_POOL = frozenset({"pool", "workers", "second"})
 
 
 class RunFeed:

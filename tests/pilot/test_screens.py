@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import unicodedata
 from pathlib import Path
 
 import pytest
@@ -24,72 +23,16 @@ from enrich_tui.stages.results import (
     Transcript,
 )
 from enrich_tui.tui import keys, outward
-from enrich_tui.tui.app import Dashboard
 from enrich_tui.tui.palette import RunProvider
 from enrich_tui.tui.screens.details import DetailScreen
 from enrich_tui.tui.screens.log import ErrorScreen, LogScreen
 from enrich_tui.tui.screens.reader import ReaderScreen
 from enrich_tui.tui.screens.workers import WorkerScreen
 from enrich_tui.tui.widgets.reader import ReaderPane
+from tests.pilot.hostile import check_clean
 from tests.pilot.scripted import STARTED, Scripted, dashboard, shown, until, until_shown
 from tests.pilot.test_dashboard import SCRIPT
 from tests.unit.view.feeding import batch, error, queued, started
-
-HOSTILE = [
-    "\x1b]52;c;aGFja2Vk\x07clip",
-    "\x1b[2J\x1b[31mred\x9b5m",
-    "[@click=app.bell]press[/]",
-    "[@click=app.screenshot('x','/nowhere')]here",
-    "[/]",
-    "[red]colour[/red] [bold",
-    "\u202egnp.exe\u2066 bidi",
-    "x" * 10_000,
-    "多" * 5_000,
-    "a\nb\tc\r\0d",
-    "\ud800 lone",
-    "",
-]
-
-
-async def test_hostile_titles_are_only_text() -> None:
-    titles = [queued(f"h{number}", title) for number, title in enumerate(HOSTILE)]
-    errors = [error(title or "nothing", f"h{number}", advice=title) for number, title in enumerate(HOSTILE)]
-    working: list[ev.Event] = [
-        started("h0", Stage.AUDIO),
-        ev.StageProgressed(session="h0", stage=Stage.AUDIO, fraction=1, message=HOSTILE[2]),
-    ]
-    workers = [ev.WorkerChanged(worker=1, status="error", session="h2", stage=Stage.AUDIO, last_error=HOSTILE[3])]
-    library = STARTED.model_copy(update={"library": "[/]\x1b[2J"})
-    source = Scripted(
-        [library, *titles, *errors, *working, *workers, batch(t=1.0, progress=12, eta_reason="[/]\x1b[2J")]
-    )
-    app = dashboard(source)
-    async with app.run_test(size=(140, 40), notifications=True) as pilot:
-        await until_shown(pilot, "12%")
-        for opened in ("enter", "e", "L", "W", "question_mark"):
-            await pilot.press(opened)
-            await pilot.pause()
-            _is_clean(app)
-            await pilot.press("escape")
-        for key in ("down", "r", "x", "y", "m", "asterisk"):
-            await pilot.press(key)
-            _is_clean(app)
-        await pilot.press(
-            "slash", *"[@click", "left_square_bracket", "slash", "right_square_bracket", "enter", "escape"
-        )
-        await pilot.press("ctrl+p", *"click")
-        await until_shown(pilot, "[@click=app.bell]press[/]")
-        _is_clean(app)
-
-
-def _is_clean(app: Dashboard) -> None:
-    for line in app.screen._compositor.render_strips():
-        assert line.cell_length == app.size.width
-        for segment in line:
-            controls = [character for character in segment.text if unicodedata.category(character) in {"Cc", "Cs"}]
-            assert not controls, f"{controls!r} in {segment.text!r} on\n{shown(app)}"
-            assert "\u202e" not in segment.text
-            assert not (segment.style and segment.style.meta.get("@click"))
 
 
 async def test_every_key_has_help_and_an_action() -> None:
@@ -308,7 +251,7 @@ async def test_a_traceback_is_looked_for_only_when_it_is_asked_for(tmp_path: Pat
                 assert "Traceback (most recent call last):" in screen
                 assert "not this one" not in screen
                 assert "$2" not in screen
-                _is_clean(app)
+                check_clean(app)
                 await pilot.press("T")
                 await until(pilot, lambda: "Boom" not in shown(app))
                 await pilot.press("escape")
