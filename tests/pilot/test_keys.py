@@ -219,7 +219,7 @@ async def test_moving_and_opening() -> None:
 
 
 async def test_the_run_the_view_and_the_other_screens() -> None:
-    more = [error("Another cause.", "s9"), *[ev.Noted(message=f"line {number}") for number in range(3)]]
+    more: list[ev.Event] = [error("Another cause.", "s9"), *[ev.Noted(message=f"line {number}") for number in range(3)]]
     await walk(Scripted([*SCRIPT, *more]), "2 kinds", MAIN)
 
 
