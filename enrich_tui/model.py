@@ -134,6 +134,15 @@ class EnrichmentOptions(Frozen):
         )
 
 
+class Fence(Frozen):
+    """By what a worker knows that its program still owns the library: the lock file, and what is to stand in it."""
+
+    lock: FilePath
+    device: int
+    inode: int
+    epoch: int
+
+
 class StageTask(Frozen):
     """What a worker needs to run one stage of one session once."""
 
@@ -143,6 +152,8 @@ class StageTask(Frozen):
     attempt: int = 1
     threads: Annotated[int, Field(ge=1)] = 1
     """Threads that the engine may use."""
+    fence: Fence | None = None
+    """Nothing may be written any more where it does not hold; None: nobody else can be there."""
 
 
 class Notice(Frozen):

@@ -110,7 +110,12 @@ class Attempts:
             self._pool.assign_job(worker, job_id)
             self._begin(worker, entry, stage)
             task = StageTask(
-                session=session, stage=stage, config=self._config, attempt=state.attempt, threads=self.threads
+                session=session,
+                stage=stage,
+                config=self._config,
+                attempt=state.attempt,
+                threads=self.threads,
+                fence=self._settler.fence,
             )
             output = await self._runner(worker, task, lambda event: self._on_progress(session.id, stage, event))
         except asyncio.CancelledError as cancelled:
@@ -164,6 +169,7 @@ class Attempts:
     async def _failed(
         self, entry: SessionEntry, stage: Stage, error: Exception, worker: int | None, permit: Permit
     ) -> None:
+        await self._settler.still_ours()  # else it failed because the library has gone to another program
         state = entry.stages[stage]
         if isinstance(error, WorkerCrashedError):
             state.crashes += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import queue
 import time
@@ -15,7 +16,16 @@ from typing import Any
 from enrich_tui.config import StageConfig
 from enrich_tui.errors import StageError, from_os_error
 from enrich_tui.errors.problems import Problem
-from enrich_tui.model import PREREQUISITES, EnrichmentOptions, Session, Stage, StageOutcome, StageOutput, StageResult
+from enrich_tui.model import (
+    PREREQUISITES,
+    EnrichmentOptions,
+    Fence,
+    Session,
+    Stage,
+    StageOutcome,
+    StageOutput,
+    StageResult,
+)
 from enrich_tui.pipeline import cache
 from enrich_tui.pipeline.adopt import Elsewhere, adopt, is_of, tells
 from enrich_tui.pipeline.outcome import completed, described, recorded
@@ -301,6 +311,16 @@ class Settler:
     def _save(self, session: Session, record: SessionRecord) -> None:
         self._check()
         save_record(session, record)
+
+    @property
+    def fence(self) -> Fence | None:
+        """By which workers know that they may still write."""
+        return self._owner.fence if self._owner is not None else None
+
+    async def still_ours(self) -> None:
+        """Raise :class:`~enrich_tui.store.owner.OwnershipLostError` where the library has gone to another program."""
+        with contextlib.suppress(OSError):  # where that cannot be seen, the next write will tell
+            await asyncio.to_thread(self._check)
 
     def _check(self) -> None:
         if self._owner is not None:

@@ -17,6 +17,20 @@ ASIDE = ".aside"
 _ASIDES = 5
 
 
+def _always() -> None:
+    pass
+
+
+_allowed: Callable[[], None] = _always
+"""Raises where this process may write nothing any more."""
+
+
+def allow(check: Callable[[], None] | None) -> None:
+    """From now on, ``check`` is asked before a file of this process gets its name or goes; it raises to forbid that."""
+    global _allowed
+    _allowed = check or _always
+
+
 def write_with(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Make ``path`` hold what ``write`` puts into the stream: temporary file, fsync, rename, fsync of the folder.
 
@@ -29,6 +43,7 @@ def write_with(path: Path, write: Callable[[BinaryIO], object]) -> None:
             write(stream)
             stream.flush()
             os.fsync(stream.fileno())
+        _allowed()
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -61,6 +76,7 @@ def write_from(source: Path, path: Path, *, link: bool = False) -> None:
             pass
         else:
             try:
+                _allowed()
                 temporary.replace(path)
             finally:
                 temporary.unlink(missing_ok=True)  # still there where both were one file already
@@ -68,6 +84,12 @@ def write_from(source: Path, path: Path, *, link: bool = False) -> None:
             return
     with source.open("rb") as stream:
         write_with(path, lambda target: shutil.copyfileobj(stream, target))
+
+
+def remove(path: Path) -> None:
+    """Remove a file of results that is not wanted any more. Raises ``OSError``."""
+    _allowed()
+    path.unlink()
 
 
 def sync_folder(folder: Path) -> None:

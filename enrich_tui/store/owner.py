@@ -3,7 +3,8 @@
 The lock lies in ``.enrich-tui/lock`` where the results go. It is held for as long as the program lives, suspended or
 not; a program that was killed holds it no more. A suspended owner can lose it all the same: somebody removes the lock
 file or copies the library over, or a network drive gives the lock away. Hence each owner writes an epoch into the file,
-one higher than the last, and looks whether file and epoch are still its own before it writes a record.
+one higher than the last, and looks whether file and epoch are still its own before it writes a record; so do its
+workers, which may go on while it is suspended, before they put a file of results in its place.
 
 Between that look and the rename lies an instant that no file system closes. What slips through does no harm: a record
 names the digest of every file that it speaks of, so the worst that comes of a late one is that a stage is run again.
@@ -27,6 +28,7 @@ from typing import NamedTuple
 import platformdirs
 
 from enrich_tui.config import APP
+from enrich_tui.model import Fence
 from enrich_tui.store.runs import kept
 
 STATE = ".enrich-tui"
@@ -102,23 +104,31 @@ class Owner:
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, text)
         os.fsync(descriptor)
+        mine = os.fstat(descriptor)
+        self.fence = Fence(lock=path, device=mine.st_dev, inode=mine.st_ino, epoch=self.epoch)
+        """By which others, the workers, can check the same."""
 
     def check(self) -> None:
         """Raise :class:`OwnershipLostError` where the library has gone to somebody else, or its lock is gone.
 
         Raises ``OSError`` where that cannot be found out.
         """
-        mine = os.fstat(self._descriptor)
-        try:
-            there = self.path.stat()
-        except FileNotFoundError:
-            raise OwnershipLostError from None
-        if (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino) or holder(self.path).epoch != self.epoch:
-            raise OwnershipLostError
+        check(self.fence)
 
     def release(self) -> None:
         """Give the library free. The file stays: removing it would let two in."""
         os.close(self._descriptor)
+
+
+def check(fence: Fence) -> None:
+    """Raise :class:`OwnershipLostError` where the lock is gone or another's, ``OSError`` where that cannot be seen."""
+    try:
+        there = fence.lock.stat()
+    except FileNotFoundError:
+        raise OwnershipLostError from None
+    same = (there.st_dev, there.st_ino) == (fence.device, fence.inode)
+    if not same or holder(fence.lock).epoch != fence.epoch:
+        raise OwnershipLostError
 
 
 @contextlib.contextmanager

@@ -13,10 +13,13 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 from typing import BinaryIO, NoReturn
 
 from enrich_tui.model import StageTask
 from enrich_tui.stages import load
+from enrich_tui.store import outputs
+from enrich_tui.store.owner import check
 from enrich_tui.worker import procfs
 from enrich_tui.worker.failures import failure
 from enrich_tui.worker.protocol import (
@@ -87,6 +90,7 @@ class _Child:
 
     def _run(self, job: int, task: StageTask) -> None:
         self._report = report = _Report(job, self._outbox)
+        outputs.allow(partial(check, task.fence) if task.fence is not None else None)
         try:
             output = load(task.stage, self._package).run(task, report)
             self._outbox.send(Done(job=job, output=output))

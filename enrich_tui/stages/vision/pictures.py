@@ -10,6 +10,8 @@ from pathlib import Path
 from av.video.frame import VideoFrame
 from PIL import Image
 
+from enrich_tui.store.outputs import remove
+
 FOLDER = "thumbnails"
 _QUALITY = 82
 _NAME = re.compile(r"\d{3,}\.jpg")
@@ -50,4 +52,4 @@ def sweep(output: Path, kept: int) -> None:
     with contextlib.suppress(OSError):
         for picture in (output / FOLDER).iterdir():
             if _NAME.fullmatch(picture.name) and picture.name not in wanted:
-                picture.unlink()
+                remove(picture)

@@ -64,7 +64,7 @@ def sweep(output: Path, kept: str | None) -> None:
     for form in ("mp4", "webm"):
         if f"{NAME}.{form}" != kept:
             with contextlib.suppress(OSError):
-                (output / f"{NAME}.{form}").unlink()
+                outputs.remove(output / f"{NAME}.{form}")
 
 
 def _existing(folder: Path) -> Path:

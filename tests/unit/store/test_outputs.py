@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
 from enrich_tui.store import outputs
+from enrich_tui.store.owner import OwnershipLostError
 
 
 def listing(folder: Path) -> list[str]:
@@ -62,3 +64,31 @@ def test_what_a_killed_program_left_is_found(tmp_path: Path) -> None:
 def test_lone_surrogates_do_not_stop_a_text(tmp_path: Path) -> None:
     outputs.write_text(tmp_path / "a.txt", "a\udcffb")
     assert (tmp_path / "a.txt").read_bytes() == b"a?b"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda old, _other: outputs.write_bytes(old, b"new"),
+        lambda old, other: outputs.write_from(other, old, link=True),
+        lambda old, _other: outputs.remove(old),
+    ],
+    ids=["write", "link", "remove"],
+)
+def test_where_it_is_not_allowed_any_more_nothing_changes(tmp_path: Path, write: Callable[[Path, Path], None]) -> None:
+    def forbid() -> None:
+        raise OwnershipLostError
+
+    old, other = tmp_path / "old", tmp_path / "other"
+    old.write_bytes(b"old")
+    other.write_bytes(b"other")
+    outputs.allow(forbid)
+    try:
+        with pytest.raises(OwnershipLostError):
+            write(old, other)
+    finally:
+        outputs.allow(None)
+    assert old.read_bytes() == b"old"
+    assert listing(tmp_path) == ["old", "other"]
+    outputs.remove(old)
+    assert not old.exists()
