@@ -26,7 +26,7 @@ class JsonDisplay:
 def line_of(event: Event) -> bytes:
     """An event as a line of the stream, as displays may say it."""
     said = {name: gate(text) for name in _SAID if isinstance(text := getattr(event, name, None), str) and text}
-    return EVENT.dump_json(event.model_copy(update=said)) + b"\n"
+    return EVENT.dump_json(event.model_copy(update=said) if said else event) + b"\n"
 
 
 def schema() -> dict[str, Any]:

@@ -71,6 +71,7 @@ class Follow:
         self._state = ""
         self._code: int | None = None
         self._left: int | None = None
+        self._foreign = False
         self._wake = asyncio.Event()
 
     @property
@@ -143,6 +144,9 @@ class Follow:
         if look.alive or look.events or look.holder != self.holder:
             self._heard = now
         self.holder = look.holder
+        if self._tail is not None and self._tail.foreign and not self._foreign:
+            sink(Noted(level="warning", message="The program that works here is of another version; see it there."))
+        self._foreign = self._tail is not None and self._tail.foreign
         before, presence = self.presence, self._presence(look, now)
         if presence == before:
             return
@@ -162,6 +166,8 @@ class Follow:
         match presence:
             case "silent":
                 who = f" (process {self.holder.pid})" if self.holder.pid else ""
+                if not self.found:
+                    return f"The program that works here{who} tells nothing of its run; there is nothing to show."
                 return f"The program that works here{who} does not answer; it may be suspended."
             case "working" if before == "silent":
                 return "The program that works here answers again."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 from pathlib import Path
@@ -33,6 +32,8 @@ class Tail:
 
     def read(self) -> list[Event]:
         """What came since the last call, or a part of it; nothing where the file cannot be read."""
+        if self.foreign:
+            return []
         try:
             with self.path.open("rb") as stream:
                 stat = os.fstat(stream.fileno())
@@ -49,9 +50,14 @@ class Tail:
         self._offset += len(whole)
         events = []
         for line in whole.splitlines(keepends=True):
-            with contextlib.suppress(LineError):
+            try:
                 if (event := self._take(line)) is not None:
                     events.append(event)
+            except ForeignVersionError:
+                self.foreign = True
+                break
+            except LineError:
+                continue
         return events
 
     def changed(self) -> bool:
@@ -64,11 +70,7 @@ class Tail:
         return before != self._mark
 
     def _take(self, line: bytes) -> Event | None:
-        try:
-            event = event_of(line)
-        except ForeignVersionError:
-            self.foreign = True
-            raise
+        event = event_of(line)
         if self._passing:
             if event.t < self._last or line in self._latest:
                 return None

@@ -24,12 +24,14 @@ from tests.terminal.terminal import Terminal
 __all__ = ["home"]
 
 WORK = ("--workers", "1")
+REVIEWS = 16
+DONE = f"DONE {REVIEWS} ok, 0 failed"
 
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
     """Long enough for two programs to meet."""
-    return make_sources(tmp_path / "library", reviews=30, video=False, speech=False)
+    return make_sources(tmp_path / "library", reviews=REVIEWS, video=False, speech=False)
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def first(library: Path, tmp_path: Path) -> Iterator[Batch]:
 
 def complete(library: Path) -> bool:
     records = outputs(library).values()
-    return len(records) == 30 and all(
+    return len(records) == REVIEWS and all(
         stage.status is StageOutcome.COMPLETED
         for record in records
         for name, stage in record.stages.items()
@@ -155,7 +157,7 @@ def test_a_second_dashboard_is_read_only_and_takes_over_by_a_key(
         other.until("T take over")
         other.send("T")
         other.until("RUNNING ▶")
-        other.until("DONE 30 ok, 0 failed", 90)
+        other.until(DONE, 90)
         assert "READ-ONLY" not in other.text
         other.send("q")
         assert other.end() == 0
@@ -172,7 +174,7 @@ def test_a_suspended_owner_is_silent_and_comes_back(home: dict[str, str], librar
         second.until(f"(process {first.process.pid}) does not")
         first.process.send_signal(signal.SIGCONT)
         assert first.end() == 0
-        second.until("DONE 30 ok, 0 failed")
+        second.until(DONE)
         second.send("q")
         assert second.end() == 0
 

@@ -99,6 +99,24 @@ async def test_an_owner_that_does_nothing_is_silent_until_it_does(tmp_path: Path
         await watching.over()
 
 
+async def test_an_owner_that_shows_nothing_is_named(tmp_path: Path) -> None:
+    with own(tmp_path):
+        watching = Watching(follow(tmp_path, silent=0.05))
+        await watching.until(lambda: watching.notes)
+        assert "tells nothing of its run" in watching.notes[0]
+        await watching.over()
+
+
+async def test_an_owner_of_another_version_is_named_and_not_misread(tmp_path: Path) -> None:
+    with own(tmp_path) as owner:
+        keep(owner, STARTED.model_copy(update={"version": 99}), *run()[1:])
+        watching = Watching(follow(tmp_path))
+        await watching.until(lambda: watching.notes)
+        assert "is of another version" in watching.notes[0]
+        assert not watching.view.rows
+        await watching.over()
+
+
 async def test_the_next_owner_is_followed_too(tmp_path: Path) -> None:
     with own(tmp_path) as owner:
         keep(owner, STARTED, *session("a", 0, 1), batch(1))
