@@ -54,9 +54,14 @@ class Elsewhere:
         """``root``: the library; ``output``: where its results go, where that is not beside their sources."""
         self._root = root and Path(os.path.abspath(root))  # noqa: PTH100 - as discovery does
         self._output = output and Path(os.path.abspath(output))  # noqa: PTH100
-        self._sources = {session.output: session.source for session in sessions}
+        self._sources: dict[Path, Path] = {}
+        self.expect(sessions)
         self._by_size: defaultdict[int, list[Path]] | None = None
         self._lock = threading.Lock()
+
+    def expect(self, sessions: Iterable[Session]) -> None:
+        """These sessions are there: results at their places are theirs."""
+        self._sources.update((session.output, session.source) for session in sessions)
 
     def find(self, session: Session) -> Found | None:
         """Results made of the same bytes as this session's first source; None where there are none.

@@ -116,6 +116,7 @@ class BatchRun:
         self._wake = asyncio.Event()
         self._background: set[asyncio.Task[object]] = set()
         self._announcer = Announcer(self._queue, pool, progress, library, options, self._slots, batch=batch)
+        self._elsewhere = Elsewhere(library, output, sessions)
         self._attempts = Attempts(
             self._queue,
             runner=runner,
@@ -128,7 +129,7 @@ class BatchRun:
                 options,
                 fresh=fresh,
                 owner=owner,
-                elsewhere=Elsewhere(library, output, sessions),
+                elsewhere=self._elsewhere,
                 note=self._announcer.note,
             ),
             config=stage_config,
@@ -262,6 +263,8 @@ class BatchRun:
         One that is known already begins again as soon as nobody works on it: its files have changed, and the cache says
         what is to be done. Ten thousand at once are best given in portions, so that the loop is not kept.
         """
+        sessions = list(sessions)
+        self._elsewhere.expect(sessions)
         self._intake.arrive(sessions, rejected)
         self._wake.set()
 
