@@ -145,27 +145,19 @@ class Jobs(Generic[T, R]):
                 outcomes[index] = await self._work(worker, job)
             except BaseException as raised:  # noqa: BLE001 - it is the outcome; what ends the runner goes on below
                 error = outcomes[index] = raised
-            ends = error is not None and self._ends(error)
-            self._giving = None if ends else worker.slot
+            goes_on = error is None or isinstance(error, Exception)
+            if not goes_on and not isinstance(error, asyncio.CancelledError):
+                self._leave()  # the program ends
+            self._giving = worker.slot if goes_on else None
             roster.take_back(worker, error)
             self._giving = None
-            if ends and error is not None:
+            if error is not None and not goes_on:
                 raise error
             given, self._next = self._next, None
             if given is None:
                 return
             worker, at[0] = given
             now = worker.slot.busy_since
-
-    def _ends(self, error: BaseException) -> bool:
-        """True where the error is not the job's own: the runner is cancelled, or the program ends."""
-        if isinstance(error, Exception):
-            return False
-        if isinstance(error, asyncio.CancelledError):
-            task = asyncio.current_task(self._loop)
-            return task is not None and task.cancelling() > 0
-        self._leave()
-        return True
 
     def _over(self, worker: Worker, runner: asyncio.Task[None]) -> None:
         (index,) = self._runners.pop(runner)
