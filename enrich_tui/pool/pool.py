@@ -149,6 +149,13 @@ class WorkerPool:
         that no worker was free for in ``timeout`` seconds gets a :class:`WorkerAcquisitionTimeoutError`, one that still
         waits at a shutdown a :class:`PoolShutdownError`. Cancelling the caller cancels what runs and drops the rest.
 
+        >>> async def double(worker: Worker, number: int) -> int:
+        ...     return 2 * number
+        >>> async def main() -> list[int | BaseException]:
+        ...     return await WorkerPool(max_workers=2).run(double, [1, 2, 3])
+        >>> asyncio.run(main())
+        [2, 4, 6]
+
         Where the workers have executors, ``work`` may be ``Worker.run``. Raises :class:`PoolShutdownError` where the
         pool is shut down already, and ``ValueError`` for a timeout below 0.
         """

@@ -17,7 +17,9 @@ import pytest
 from enrich_tui.config import Limits
 from enrich_tui.errors.problems import Problem, StageError, WorkerCrashedError
 from enrich_tui.model import StageOutput, StageTask
+from enrich_tui.pool import Worker, WorkerPool
 from enrich_tui.worker import procfs
+from enrich_tui.worker.child import HANG_CHECKS
 from enrich_tui.worker.process import ProcessExecutor, ProcessExecutors, Progress
 from tests.unit.worker.conftest import FAKE_STAGES, HEARTBEAT, Task
 
@@ -215,6 +217,22 @@ async def test_a_stopped_process_is_hung_and_a_quiet_or_a_busy_one_is_not(
     for job in still:
         job.cancel()
     await asyncio.gather(*still, return_exceptions=True)
+
+
+async def test_a_pool_replaces_a_hung_worker_and_goes_on(executors: ProcessExecutors, task: Task) -> None:
+    pool = WorkerPool(1, executor_factory=executors)
+    hung, well = await pool.run(Worker.run, [task("stop"), task("succeed")], name=lambda job: job.session.title)
+    assert isinstance(hung, WorkerCrashedError)
+    assert hung.problem is Problem.WORKER_HUNG
+    assert isinstance(well, StageOutput)
+    status = pool.get_pool_status()
+    assert (status.restarts, status.total_jobs_failed, status.total_jobs_completed) == (1, 1, 1)
+    await pool.shutdown()
+
+
+def test_a_hung_worker_is_found_within_fifteen_seconds(tmp_path: Path) -> None:
+    usual = ProcessExecutors(Limits(), threads=1, log_dir=tmp_path)._terms.heartbeat
+    assert (HANG_CHECKS + 1) * usual < 15
 
 
 async def test_a_stage_has_a_time_limit(executors: ProcessExecutors, task: Task, tmp_path: Path) -> None:
