@@ -38,6 +38,15 @@ class Board:
         return self.handover is not None and self.controls is None and self.handover.free
 
     @property
+    def mark(self) -> str:
+        """What must be said of the run before all else, in one word; empty for one that really works here."""
+        if self.player is not None:
+            return "REPLAY"
+        if self.controls is None:
+            return "READ-ONLY"
+        return "SIMULATED" if self.view.started is not None and self.view.started.simulated else ""
+
+    @property
     def clock(self) -> datetime | None:
         """The time of day: now, or when a recorded run was where it is; None where that is not known."""
         if self.player is None:

@@ -59,6 +59,16 @@ async def test_while_the_other_works_it_is_only_shown() -> None:
     assert app.return_code == 0
 
 
+async def test_the_smallest_screen_says_so_too() -> None:
+    source = Foreign()
+    app = foreign(source)
+    async with app.run_test(size=(40, 6), notifications=True) as pilot:
+        screen = await until_shown(pilot, "session 2")
+        assert screen.startswith("READ-ONLY 0% 0/3")
+        source.goes_on()
+        await until(pilot, lambda: "READ-ONLY" not in shown(app))
+
+
 async def test_a_silent_one_is_named() -> None:
     source = Foreign()
     app = foreign(source)

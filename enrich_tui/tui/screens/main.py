@@ -98,7 +98,7 @@ class MainScreen(ListScreen, inherit_bindings=False):
         self._plan = wanted
         self.set_class(wanted.wide, "-wide")
         self.progress.compact = wanted.overview == 1
-        self.progress.label = "enrich" if not wanted.table and width >= 20 else ""
+        self._name_totals()
         self.progress.set_class(self.progress.compact, "-compact")
         fourth = 1 if wanted.overview > 3 else 0
         for part, lines in (
@@ -123,6 +123,11 @@ class MainScreen(ListScreen, inherit_bindings=False):
         if not wanted.errors and self.errors.has_focus:
             self.table.focus()
 
+    def _name_totals(self) -> None:
+        """Where there is no header, the totals say what they are of."""
+        alone = self._plan is not None and not self._plan.table and self.app.size.width >= 20
+        self.progress.label = self.board.mark or ("enrich" if alone else "")
+
     def _size_workers(self) -> None:
         count = max(1, len(self.board.view.workers))
         height = self.app.size.height
@@ -137,6 +142,8 @@ class MainScreen(ListScreen, inherit_bindings=False):
         if "errors" in parts:
             self.errors.changed()
             self.lay_out()
+        if "header" in parts:
+            self._name_totals()
         self.feed.tell(changes)
         for widget in self._live:
             widget.look()

@@ -149,6 +149,23 @@ def test_where_the_library_takes_no_lock_the_user_keeps_it(
     assert mine.path.is_relative_to(tmp_path / "state")
 
 
+def test_the_lock_that_is_in_force_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platformdirs, "user_state_path", lambda _name: tmp_path / "state")
+    library = tmp_path / "library"
+    library.mkdir()
+    beside = library / owner.STATE / owner.LOCK
+    assert owner.lock_of(library) == beside
+    kept = owner._elsewhere(library)
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    assert owner.lock_of(library) == kept
+    assert path_of(kept, 1).parent.parent == kept.parent
+    with own(library) as mine:  # it can be written again
+        assert owner.lock_of(library) == mine.path == beside
+    os.utime(kept)
+    assert owner.lock_of(library) == kept
+
+
 def test_a_full_disk_is_told_and_not_worked_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_path: Path) -> owner.Owner:
         raise OSError(errno.ENOSPC, "full")
