@@ -102,7 +102,7 @@ DETAILS = [
 ]
 
 TRACE = [
-    key("trace", "T", "trace", "traceback", "Show what the log says of it, with the traceback, or hide it again"),
+    key("trace", "b", "trace", "traceback", "Show what the log says of it, with the traceback, or hide it again"),
 ]
 
 LOG = [

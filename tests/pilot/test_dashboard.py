@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from enrich_tui import events as ev
+from enrich_tui.config import Config, UiConfig
 from enrich_tui.display.rows import SessionState
 from enrich_tui.model import SessionStatus, Stage, StageOutcome
+from enrich_tui.show import Shown, show
 from enrich_tui.tui import leaving
+from enrich_tui.tui.app import Dashboard
 from enrich_tui.tui.screens.choice import Choice
 from tests.pilot.scripted import STARTED, Scripted, dashboard, shown, until, until_shown
 from tests.unit.view.feeding import batch, error, queued, started
@@ -314,6 +317,58 @@ async def test_at_the_end_a_command_gets_the_report(monkeypatch: pytest.MonkeyPa
         source.emit(batch(t=60.0, state="done"))
         await until(pilot, lambda: app.workers._workers == set() and (tmp_path / "got").exists())
     assert "session 1: failed" in (tmp_path / "got").read_text()
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_the_end_is_told_to_the_desktop_where_that_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, *, wanted: bool
+) -> None:
+    told: list[str] = []
+    source = Scripted(SCRIPT)
+    app = dashboard(source, notify=wanted)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "12%")
+        assert app._driver is not None
+        monkeypatch.setattr(app._driver, "write", told.append)
+        monkeypatch.setattr(type(app), "is_headless", property(lambda _: False))
+        monkeypatch.setattr(app, "bell", lambda: told.append("bell"))
+        source.emit(batch(t=60.0, state="done"))
+        await until(pilot, lambda: app.board.view.state == "done")
+        await pilot.pause()
+        news = [words for words in told if words == "bell" or "\x1b]9;" in words]
+        assert news == (["bell", "\x1b]9;enrich: 0 done, 1 failed\x07"] if wanted else [])
+        monkeypatch.undo()
+
+
+async def test_a_command_that_fails_at_the_end_is_told_in_the_status_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = Scripted(SCRIPT)
+    app = dashboard(source, on_complete=("/nonexistent/command",))
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        source.emit(batch(t=60.0, state="done"))
+        await until(pilot, lambda: app.board.view.log[-1].text == "The on_complete command failed.")
+        assert len(app._notifications) == 0
+
+
+async def test_reduced_motion() -> None:
+    assert dashboard(Scripted(SCRIPT), motion=False).animation_level == "none"
+
+
+@pytest.mark.parametrize("mouse", [True, False])
+async def test_no_mouse_means_that_it_is_never_asked_for(monkeypatch: pytest.MonkeyPatch, *, mouse: bool) -> None:
+    asked: list[object] = []
+
+    async def run_async(_: Dashboard, **options: object) -> int:
+        asked.append(options["mouse"])
+        return 0
+
+    monkeypatch.setattr(Dashboard, "run_async", run_async)
+    config = Config(ui=UiConfig(mouse=mouse))
+    assert await show(Shown(Scripted([])), "full", config) == 0
+    assert asked == [mouse]
 
 
 async def test_the_wheel_is_not_undone_by_the_run() -> None:

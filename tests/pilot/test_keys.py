@@ -116,7 +116,7 @@ MAIN: list[Step] = [
     ("back", "q", home),
     ("previous-panel", "shift+tab", lambda app, _: app.focused is app.main.table),
     ("errors", "e", at(ErrorScreen)),
-    ("trace", "T", at(ErrorScreen)),
+    ("trace", "b", at(ErrorScreen)),
     ("reader-help", "question_mark", says("Show what the log says of it")),
     ("back", "escape", at(ErrorScreen)),
     ("back", "escape", home),
@@ -187,8 +187,8 @@ DETAILS: list[Step] = [
     ("back", "escape", home),
 ]
 
-ELSEWHERE = {"suspend", *(binding.id for binding in keys.PLAYER)}
-"""Tested on a real terminal, and with a recording."""
+ELSEWHERE = {"suspend", "take-over", *(binding.id for binding in keys.PLAYER)}
+"""Tested on a real terminal, with two programs, and with a recording."""
 
 
 @pytest.fixture(autouse=True)

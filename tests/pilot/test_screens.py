@@ -244,18 +244,18 @@ async def test_a_traceback_is_looked_for_only_when_it_is_asked_for(tmp_path: Pat
             await until_shown(pilot, "12%")
             for way in (("down", "enter"), ("e",)):
                 await pilot.press(*way)
-                screen = await until_shown(pilot, "press T for what it says of this")
+                screen = await until_shown(pilot, "press b for what it says of this")
                 assert "Traceback" not in screen
-                await pilot.press("T")
+                await pilot.press("b")
                 screen = await until_shown(pilot, "attempt 1: Boom")
                 assert "Traceback (most recent call last):" in screen
                 assert "not this one" not in screen
                 assert "$2" not in screen
                 check_clean(app)
-                await pilot.press("T")
+                await pilot.press("b")
                 await until(pilot, lambda: "Boom" not in shown(app))
                 await pilot.press("escape")
-            await pilot.press("home", "enter", "T")
+            await pilot.press("home", "enter", "b")
             await until_shown(pilot, "It says nothing of this.")
     finally:
         logging.getLogger("enrich_tui").removeHandler(handler)
