@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -180,12 +181,14 @@ class Dashboard(LeavingApp, inherit_bindings=False):
             self._driver.write(f"\x1b]9;{words}\x07")
 
     async def _on_complete(self) -> None:
-        path = await self.save(report(self.board.view), "enrich-report", ".md")
-        if path is not None and not await outward.run_command((*self._ui.on_complete, str(path))):
-            log.warning("The on_complete command failed.")
-            self._events.append(
-                Noted(t=self.board.view.now, level="warning", message="The on_complete command failed.")
-            )
+        done = False
+        with contextlib.suppress(OSError):
+            path = await outward.save(report(self.board.view), f"enrich-report-{outward.stamp()}.md")
+            done = await outward.run_command((*self._ui.on_complete, str(path)))
+        if not done:
+            failed = "The on_complete command failed."
+            log.warning(failed)
+            self._events.append(Noted(t=self.board.view.now, level="warning", message=failed))
 
     def _second(self) -> None:
         self.main.header.redraw()

@@ -350,7 +350,7 @@ async def test_a_command_that_fails_at_the_end_is_told_in_the_status_line(
         await until_shown(pilot, "12%")
         source.emit(batch(t=60.0, state="done"))
         await until(pilot, lambda: app.board.view.log[-1].text == "The on_complete command failed.")
-        assert len(app._notifications) == 0
+        assert [toast.message for toast in app._notifications] == []
 
 
 async def test_reduced_motion() -> None:
