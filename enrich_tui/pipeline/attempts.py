@@ -271,10 +271,10 @@ class Attempts:
     async def abandon(self, entry: SessionEntry, problem: Problem) -> None:
         """End what is left of a session that nobody works on, for this reason; nothing is written down."""
         self.drop(entry)
-        for stage, _ in list(entry.unfinished()):
-            result = described(stage, problem, StageOutcome.FAILED)
-            self.give_up(entry, stage, result)
-            self._end_rest(entry, result, abort=True)
+        stage, _ = next(entry.unfinished())
+        result = described(stage, problem, StageOutcome.FAILED)
+        self.give_up(entry, stage, result)
+        self._end_rest(entry, result, abort=True)
         await self.close(entry)
 
     def drop(self, entry: SessionEntry) -> None:

@@ -17,6 +17,9 @@ from enrich_tui.worker.lengths import LengthFinder
 PORTION = 100
 """Most findings that are passed on at once, so that keys are not kept waiting."""
 
+FEW = 20
+"""Recordings that are passed on at once while each has to be opened first."""
+
 PATIENCE = 0.1
 """Seconds after which what was found is passed on, be it ever so little."""
 
@@ -59,23 +62,21 @@ async def watch(
                     stillness.take(one)
                 _pass_on(known, inbox)
         now = clock()
-        looked = stillness.look(found, now)
+        looked = await asyncio.to_thread(stillness.look, found, now)
         await _tell(looked.arriving, inbox)
         inbox.withdraw(looked.gone)
         if first:
             inbox.watching()
             first = False
-        for number, one in enumerate(looked.still):
+        ready = looked.overdue
+        for one in looked.still:
             if isinstance(one.item, Rejected) or await is_whole(one.item):
-                stillness.take(one)
-                _pass_on([one], inbox)
+                ready.append(one)
             elif (told := stillness.refuse(one)) is not None:
                 inbox.arriving(told.session, growing=told.growing)
-            if number % PORTION == PORTION - 1:
-                await asyncio.sleep(0)
-        for one in looked.overdue:
-            stillness.take(one)
-        _pass_on(looked.overdue, inbox)
+            if len(ready) >= FEW:
+                await _take(ready, stillness, inbox)
+        await _take(ready, stillness, inbox)
         await sleep(max(settings.every, min(LONGEST_REST, REST * (now - begun))))
 
 
@@ -90,6 +91,14 @@ def wholeness(lengths: LengthFinder) -> Callable[[Session], Awaitable[bool]]:
         return True
 
     return is_whole
+
+
+async def _take(ready: list[Found], stillness: Stillness, inbox: Inbox) -> None:
+    for one in ready:
+        stillness.take(one)
+    _pass_on(ready, inbox)
+    ready.clear()
+    await asyncio.sleep(0)
 
 
 async def _tell(arriving: Iterable[Arriving], inbox: Inbox) -> None:

@@ -68,6 +68,8 @@ class Intake:
         """Sessions that begin again as soon as nobody works on them; None: that end then."""
         self._held: set[str] = set()
         """Sessions whose files are being written to."""
+        self._arriving: set[str] = set()
+        """Sessions that were never taken up, because they are being written."""
         self._gone: set[str] = set()
         """Sessions that are about to end because their files are gone."""
         self._tended: Counter[str] = Counter()
@@ -82,6 +84,11 @@ class Intake:
         """True where something of what came in is not in the queue yet."""
         return bool(self._changes or self._gone or self._tended)
 
+    @property
+    def arriving_now(self) -> int:
+        """How many recordings are there that were not taken up."""
+        return len(self._arriving)
+
     def holds(self, session_id: str) -> bool:
         """True where no stage of this session may start."""
         return session_id in self._changes or session_id in self._held or session_id in self._gone
@@ -91,6 +98,7 @@ class Intake:
         new: list[SessionEntry] = []
         for session in sessions:
             self._held.discard(session.id)
+            self._arriving.discard(session.id)
             if session.id in self._queue:
                 self._changes[session.id] = session
             else:
@@ -100,14 +108,14 @@ class Intake:
 
     def arriving(self, session: Session, *, growing: bool) -> None:
         """See :class:`Inbox`."""
-        if session.id in self._queue:
-            self._held.add(session.id)
+        (self._held if session.id in self._queue else self._arriving).add(session.id)
         self._announcer.arriving(session, growing=growing)
 
     def withdraw(self, sessions: Iterable[Session]) -> None:
         """See :class:`Inbox`."""
         for session in sessions:
             self._held.discard(session.id)
+            self._arriving.discard(session.id)
             if session.id in self._queue:
                 self._changes[session.id] = None
             else:

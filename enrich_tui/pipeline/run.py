@@ -162,6 +162,9 @@ class BatchRun:
             with contextlib.suppress(asyncio.CancelledError):
                 await ticker
             unsubscribe()
+            if left := self._intake.arriving_now:
+                which = "1 recording was" if left == 1 else f"{left} recordings were"
+                announcer.note(f"{which} not finished yet. The next run takes up what is there then.")
             code = announcer.end(self._exit_code)
         return code
 

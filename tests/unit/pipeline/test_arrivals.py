@@ -163,7 +163,10 @@ async def test_a_recording_that_is_gone_before_its_turn_ends_with_a_message(tmp_
         await finish()
     by_id = {result.session_id: result for result in batch.results}
     assert by_id["a.wav"].status is SessionStatus.COMPLETE
-    assert by_id["b.wav"].stages[Stage.AUDIO].problem == Problem.FILE_MISSING
+    problems = {stage: result.problem for stage, result in by_id["b.wav"].stages.items()}
+    assert problems.pop(Stage.AUDIO) == Problem.FILE_MISSING
+    assert set(problems.values()) <= {Problem.LEFT_OUT, Problem.NO_INPUT}
+    assert sum(isinstance(event, ev.ErrorRaised) for event in watcher.events) == 1
     assert not second.output.exists()
 
 
@@ -227,3 +230,33 @@ async def test_the_view_follows_what_comes_in_late(tmp_path: Path) -> None:
     assert sorted(listing.ids) == ["a.wav", "b.wav"]
     assert {row.state for row in view.rows.values()} == {"done"}
     assert view.ended == view.counts.total() == 2
+
+
+async def test_nothing_of_a_session_starts_while_its_files_are_written_to(tmp_path: Path) -> None:
+    first, second = make_sessions(tmp_path, ["a.wav", "b.wav"])
+    runner = FakeRunner()
+    gate = runner.gates["a.wav", Stage.AUDIO] = asyncio.Event()
+    async with fed(runner, [first, second]) as (_, watcher, inbox, finish):
+        await runner.started["a.wav", Stage.AUDIO].wait()
+        inbox.arriving(first, growing=True)
+        gate.set()
+        await seen(watcher, ended("b.wav"))
+        await seen(watcher, lambda _: Stage.AUDIO in watcher.finished("a.wav"))
+        assert runner.runs.keys() & {("a.wav", Stage.SUMMARY), ("a.wav", Stage.CANVAS)} == set()
+        inbox.arrive([first])
+        await seen(watcher, ended("a.wav"))
+        assert await finish() == 0
+    assert set(runner.runs.values()) == {1}
+
+
+async def test_what_was_still_being_written_at_the_end_is_told(tmp_path: Path) -> None:
+    first, second = make_sessions(tmp_path, ["a.wav", "b.wav"])
+    async with fed(FakeRunner()) as (_, watcher, inbox, finish):
+        for session in (first, second):
+            inbox.arriving(session, growing=False)
+        inbox.arrive([second])
+        await seen(watcher, ended("b.wav"))
+        assert await finish() == 0
+    assert any(
+        isinstance(event, ev.Noted) and "1 recording was not finished" in event.message for event in watcher.events
+    )
