@@ -17,8 +17,8 @@ _BESIDE = 48
 """From this width on, in cells, the bar shares its line with the figures."""
 _TAIL = 40
 """Cells that the figures beside the bar mostly need: the bar keeps its length while they change."""
-_REASON = 98
-"""From this width on there is room for the reason why an estimate jumped."""
+_REASON = 76
+"""From this width on there is room for the reason why an estimate jumped; the bar gives way while it is told."""
 _ALWAYS = {SessionState.DONE, SessionState.FAILED, SessionState.RUNNING, SessionState.QUEUED}
 _ORDER = (
     SessionState.DONE,

@@ -27,14 +27,28 @@ FOLDER = Path(__file__).parent / "screens"
 TEXTUAL = "8.2.8"
 """The version that they were recorded with; others draw their own parts differently."""
 SIZES = ((40, 6), (80, 24), (100, 30), (140, 40))
+SCREENS = {
+    "details": ("enter",),
+    "error-list": ("e",),
+    "log": ("L",),
+    "workers": ("W", "down"),
+    "sorting": ("s",),
+    "leaving": ("q",),
+    "filtering": ("slash", *"state:failed"),
+    "marked": ("m", "m", "tab"),
+}
+"""The other screens, with the keys that open them, over the state with errors; at one size."""
+SCREEN_SIZE = (80, 24)
 THEMES = {theme.name.removeprefix("enrich-"): theme.name for theme in themes.THEMES}
 
 
 def cases() -> Iterator[tuple[str, tuple[int, int]]]:
-    """All states and sizes."""
+    """All states and sizes, then the other screens."""
     for state in states():
         for size in SIZES:
             yield state, size
+    for screen in SCREENS:
+        yield screen, SCREEN_SIZE
 
 
 def file_of(state: str, size: tuple[int, int]) -> Path:
@@ -59,12 +73,13 @@ def _still() -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def opened(state: str, size: tuple[int, int]) -> AsyncIterator[tuple[Dashboard, Pilot[int]]]:
-    """A dashboard that shows this state."""
-    script: list[Event] = list(states()[state])
+    """A dashboard that shows this state, or another screen."""
+    script: list[Event] = list(states()["errors" if state in SCREENS else state])
     with _still():
         app = dashboard(Scripted(script))
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: app.board.view.batch == script[-1])
+            await pilot.press(*SCREENS.get(state, ()))
             await pilot.pause()
             yield app, pilot
 
