@@ -154,6 +154,8 @@ class StageTask(Frozen):
     """Threads that the engine may use."""
     fence: Fence | None = None
     """Nothing may be written any more where it does not hold; None: nobody else can be there."""
+    fresh: bool = False
+    """True: do not build on what an earlier attempt has kept."""
 
 
 class Notice(Frozen):

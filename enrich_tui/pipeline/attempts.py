@@ -56,6 +56,7 @@ class Attempts:
         settler: Settler,
         config: StageConfig,
         threads: int,
+        fresh: bool,
         changed: Callable[[], None],
     ) -> None:
         self._queue = queue
@@ -66,6 +67,7 @@ class Attempts:
         self._announcer = announcer
         self._settler = settler
         self._config = config
+        self._fresh = fresh
         self.threads = threads
         """Threads that one attempt's engine may use."""
         self._changed = changed
@@ -116,6 +118,7 @@ class Attempts:
                 attempt=state.attempt,
                 threads=self.threads,
                 fence=self._settler.fence,
+                fresh=self._fresh and state.attempt == 1,
             )
             output = await self._runner(worker, task, lambda event: self._on_progress(session.id, stage, event))
         except asyncio.CancelledError as cancelled:

@@ -134,6 +134,7 @@ class BatchRun:
             ),
             config=stage_config,
             threads=self._threads(),
+            fresh=fresh,
             changed=self._wake.set,
         )
         self._intake = Intake(

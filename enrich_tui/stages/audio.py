@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +11,14 @@ from pathlib import Path
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.media.decode import decode_audio
 from enrich_tui.media.probe import probe
-from enrich_tui.model import Notice, Session, StageOutput, StageTask
-from enrich_tui.stages import Report
+from enrich_tui.model import Notice, Session, Stage, StageOutput, StageTask
+from enrich_tui.stages import VERSIONS, Report
 from enrich_tui.stages.results import REVIEW, TRANSCRIPT, Segment, Transcript
 from enrich_tui.stages.speech import formats
 from enrich_tui.stages.speech.captions import choose, language_of, read_captions
 from enrich_tui.stages.speech.engine import warm
-from enrich_tui.stages.speech.models import engine_name, locate
+from enrich_tui.stages.speech.memory import HEARD, Memory
+from enrich_tui.stages.speech.models import engine_name, identity, locate
 from enrich_tui.stages.speech.review import Levels, joined, review
 from enrich_tui.stages.speech.transcribe import Listener, Track
 from enrich_tui.stages.summarize.language import guess_language, tokens
@@ -60,8 +62,10 @@ def run(task: StageTask, report: Report) -> StageOutput:
         report(0.0, "loading the model")
         engine = warm(model, task.threads)
         name = f"{name} {model.name}"
-    listener = Listener(engine, config)
-    tracks = _listen(listener, sources, notices, report)
+    memory = Memory(task.session.output / HEARD, f"{identity(config)} {VERSIONS[Stage.AUDIO]}", fresh=task.fresh)
+    listener = Listener(engine, config, memory)
+    with contextlib.closing(memory):
+        tracks = _listen(listener, sources, notices, report)
     heard = [segment for track in tracks for segment in track.segments]
     transcript = Transcript(
         origin="captions" if captions else "speech",
@@ -74,6 +78,7 @@ def run(task: StageTask, report: Report) -> StageOutput:
     )
     found = review(transcript, joined(span for track in tracks for span in track.voiced), [t.levels for t in tracks])
     _write(task.session.output, transcript, found.model_dump_json(indent=1))
+    memory.finish()
     seconds = sum(track.duration for track in tracks)
     report(1.0)
     return StageOutput(

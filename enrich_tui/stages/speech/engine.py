@@ -16,6 +16,7 @@ import numpy as np
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.media.decode import RATE, Samples
 from enrich_tui.stages.results import Span
+from enrich_tui.stages.speech.memory import Memory
 from enrich_tui.stages.speech.models import OFFLINE, Model
 
 _NO_SPEECH = 0.6
@@ -50,20 +51,11 @@ class Engine:
         """Raises :class:`StageError`: ``ENGINE_MISSING`` (facts: install), ``MODEL_DAMAGED``, ``OUT_OF_MEMORY``."""
         os.environ["HF_HUB_OFFLINE"] = "1"  # nothing is fetched in a run, whatever the model's folder lacks
         try:
-            import ctranslate2
-            from faster_whisper import WhisperModel
+            from enrich_tui.stages.speech.passes import Heedful
         except ImportError as error:
             raise StageError(Problem.ENGINE_MISSING, facts={"install": OFFLINE}, detail=str(error)) from error
-        ctranslate2.set_random_seed(0)
         try:
-            self._model = WhisperModel(
-                str(model.folder),
-                device="cpu",
-                compute_type="int8",
-                cpu_threads=threads,
-                num_workers=1,
-                local_files_only=True,
-            )
+            self._model = Heedful(str(model.folder), threads)
         except MemoryError as error:
             raise StageError(Problem.OUT_OF_MEMORY, detail=str(error)) from error
         except (RuntimeError, ValueError, OSError) as error:
@@ -72,17 +64,36 @@ class Engine:
         self.languages = frozenset(self._model.supported_languages)
         """ISO 639 codes."""
 
-    def language(self, samples: Samples, speech: Sequence[Span]) -> tuple[str, float]:
+    @property
+    def heard(self) -> float:
+        """Seconds of sound that this engine was given, in stretches of half a minute each."""
+        return self._model.passes * _LISTEN / RATE
+
+    def language(self, samples: Samples, speech: Sequence[Span], memory: Memory) -> tuple[str, float]:
         """The language that is spoken, and how sure that is, 0 to 1, from up to half a minute of speech."""
         if self.english_only:
             return "en", 1.0
         spoken = [samples[int(span.start * RATE) : int(span.end * RATE)] for span in speech]
         sample = np.concatenate(spoken)[:_LISTEN] if spoken else samples[:_LISTEN]
-        code, probability, _ = self._model.detect_language(sample)
-        return str(code), float(probability)
+        key = memory.key("language", sample.tobytes())
+        found = memory.recall(key)
+        if found is None:
+            self._model.memory = None
+            code, probability, _ = self._model.detect_language(sample)
+            found = [str(code), float(probability)]
+            memory.keep(key, found)
+        return found[0], found[1]
 
-    def transcribe(self, samples: Samples, language: str, beam_size: int) -> Iterator[Heard]:
-        """What is said, stretch by stretch, in the order of time."""
+    def transcribe(self, samples: Samples, language: str, beam_size: int, memory: Memory) -> Iterator[Heard]:
+        """What is said, stretch by stretch, in the order of time; what ``memory`` holds is not heard again."""
+        self._model.memory = memory
+        try:
+            yield from self._transcribe(samples, language, beam_size)
+        finally:
+            if self._model.memory is memory:  # else somebody else has begun since
+                self._model.memory = None
+
+    def _transcribe(self, samples: Samples, language: str, beam_size: int) -> Iterator[Heard]:
         segments, _ = self._model.transcribe(
             samples,
             language=language,

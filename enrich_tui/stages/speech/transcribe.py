@@ -12,6 +12,7 @@ from enrich_tui.media.decode import decode_audio
 from enrich_tui.model import Notice
 from enrich_tui.stages.results import Segment, Span, Word
 from enrich_tui.stages.speech.engine import Engine, Heard, is_made_up, voice
+from enrich_tui.stages.speech.memory import Memory
 from enrich_tui.stages.speech.models import MULTILINGUAL
 from enrich_tui.stages.speech.review import Levels
 from enrich_tui.stages.speech.windows import Window, windows
@@ -49,8 +50,8 @@ class Track:
 class Listener:
     """Listens to the tracks of one session; the language found on one counts for the next."""
 
-    def __init__(self, engine: Engine | None, config: AudioConfig) -> None:
-        """``engine``: None measures the sound without transcribing it.
+    def __init__(self, engine: Engine | None, config: AudioConfig, memory: Memory) -> None:
+        """``engine``: None measures the sound without transcribing it. ``memory``: what was heard before.
 
         Raises :class:`StageError` ``MODEL_LANGUAGE`` where the configured language is beyond the model.
         """
@@ -58,6 +59,7 @@ class Listener:
         self.probability: float | None = None
         self._engine = engine
         self._config = config
+        self._memory = memory
         self._heard: list[Heard] = []
         if engine is not None and config.language is not None and config.language not in engine.languages:
             raise _foreign(config.language)
@@ -97,7 +99,7 @@ class Listener:
         if self._engine is None:
             return
         language = self._spoken(self._engine, window, speech)
-        for heard in self._engine.transcribe(window.samples, language, self._config.beam_size):
+        for heard in self._engine.transcribe(window.samples, language, self._config.beam_size, self._memory):
             told(heard.end)
             if heard.text.strip() and not is_made_up(heard, speech):
                 self._heard.append(heard)
@@ -109,7 +111,7 @@ class Listener:
         """The language of a window: asked for, or found in an earlier window beyond doubt, or found in this one."""
         if self.language is not None and (self.probability is None or self.probability >= _SURE):
             return self.language
-        language, probability = engine.language(window.samples, speech)
+        language, probability = engine.language(window.samples, speech, self._memory)
         if probability > (self.probability or 0.0):
             self.language, self.probability = language, round(probability, 3)
         return language

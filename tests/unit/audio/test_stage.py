@@ -17,6 +17,7 @@ from enrich_tui.stages import audio
 from enrich_tui.stages.results import AudioReview, Span, Transcript
 from enrich_tui.stages.speech import transcribe
 from enrich_tui.stages.speech.engine import Heard, HeardWord, is_made_up
+from enrich_tui.stages.speech.memory import Memory
 from enrich_tui.stages.speech.models import Model
 from tests.unit.media.making import make, tone
 
@@ -32,10 +33,10 @@ class Teller:
         self.asked: list[str] = []
         self.found = [("es", 0.4), ("en", 0.9), ("en", 0.95)]
 
-    def language(self, samples: Samples, speech: Sequence[Span]) -> tuple[str, float]:
+    def language(self, samples: Samples, speech: Sequence[Span], memory: Memory) -> tuple[str, float]:
         return self.found.pop(0)
 
-    def transcribe(self, samples: Samples, language: str, beam_size: int) -> Iterator[Heard]:
+    def transcribe(self, samples: Samples, language: str, beam_size: int, memory: Memory) -> Iterator[Heard]:
         self.asked.append(language)
         words = tuple(HeardWord(n / 10, n / 10 + 0.1, f" word{n}", 0.9 + self.sureness / 2) for n in range(10))
         yield Heard(0.0, 1.0, " hello\x1b[31m there ", words, 0.1, self.sureness)

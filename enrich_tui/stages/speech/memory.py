@@ -1,0 +1,130 @@
+"""What an engine said of a stretch of sound, kept beside the results, so that no stretch is heard twice.
+
+Each finding is a line of its own, added and synced at once: a program that was killed loses the stretch that it was
+at, and nothing else. A finding goes by the digest of all that it depends on. Hence it holds wherever the same stretch
+comes again: after a restart, and in a recording to which something was added.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import zlib
+from pathlib import Path
+from typing import Any
+
+from enrich_tui.store.outputs import move_aside, write_bytes
+
+HEARD = ".heard.jsonl"
+LIMIT = 64 * 1024**2
+"""Most that is read, in bytes; an hour of talk is half a megabyte."""
+
+_log = logging.getLogger(__name__)
+
+
+class Memory:
+    """Findings in a file. What cannot be read or written is heard again, and never an error."""
+
+    def __init__(self, path: Path, identity: str, *, fresh: bool = False) -> None:
+        """``identity``: engine, model and version of what is found. ``fresh``: begin without what is there."""
+        self._path = path
+        self._identity = identity
+        self._lines: dict[str, bytes] = {}
+        self._used: dict[str, None] = {}
+        self._size = 0
+        self._stream: int | None = None
+        self._writable = True
+        try:
+            self._open(fresh=fresh)
+        except OSError:
+            _log.warning("What was heard before cannot be read.", exc_info=True)
+
+    def key(self, *parts: bytes | str | float | list[int] | None) -> str:
+        """The digest of what a finding depends on."""
+        digest = hashlib.blake2b(self._identity.encode(), digest_size=16)
+        for part in parts:
+            data = part if isinstance(part, bytes) else json.dumps(part).encode()
+            digest.update(len(data).to_bytes(8, "little"))
+            digest.update(data)
+        return digest.hexdigest()
+
+    def recall(self, key: str) -> Any | None:
+        """What was found; None where nothing was."""
+        line = self._lines.get(key)
+        if line is None:
+            return None
+        self._used[key] = None
+        return json.loads(line[8:])[1]
+
+    def keep(self, key: str, found: Any) -> None:
+        """Keep a finding that JSON can hold."""
+        text = json.dumps([key, found], separators=(",", ":")).encode("ascii")
+        self._lines[key] = line = b"%08x%s\n" % (zlib.crc32(text), text)
+        self._used[key] = None
+        if self._writable:
+            try:
+                self._add(line)
+            except OSError:
+                _log.warning("What is heard cannot be kept; it would be heard again.", exc_info=True)
+                self._writable = False
+
+    def finish(self) -> None:
+        """The work is done: leave what it used, in the order in which it did."""
+        self.close()
+        wanted = b"".join(self._lines[key] for key in self._used)
+        try:
+            if wanted and wanted != self._read():
+                write_bytes(self._path, wanted)
+            elif not wanted:
+                self._path.unlink(missing_ok=True)
+        except OSError:
+            _log.warning("What was heard cannot be tidied up.", exc_info=True)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._stream is not None:
+            os.close(self._stream)
+            self._stream = None
+
+    def _open(self, *, fresh: bool) -> None:
+        if not os.path.lexists(self._path):
+            return
+        if self._path.is_symlink() or not self._path.is_file():
+            move_aside(self._path)
+        elif fresh:
+            self._path.unlink()
+        else:
+            for line in self._read().splitlines(keepends=True):
+                if (key := _key_of(line)) is not None:
+                    self._lines[key] = line
+
+    def _read(self) -> bytes:
+        with contextlib.suppress(FileNotFoundError), self._path.open("rb") as stream:
+            return stream.read(LIMIT)
+        return b""
+
+    def _add(self, line: bytes) -> None:
+        if self._stream is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = os.open(
+                self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644
+            )
+            size = os.fstat(self._stream).st_size
+            if size and not self._read().endswith(b"\n"):
+                line = b"\n" + line  # the last one was not written to its end
+        if os.write(self._stream, line) != len(line):
+            raise OSError("not all of it was written")
+        os.fsync(self._stream)
+
+
+def _key_of(line: bytes) -> str | None:
+    """The key of a line that is whole."""
+    try:
+        if line.endswith(b"\n") and int(line[:8], 16) == zlib.crc32(line[8:-1]):
+            return str(json.loads(line[8:])[0])
+    except (ValueError, LookupError, TypeError):
+        pass
+    return None

@@ -1,0 +1,127 @@
+"""What was heard is kept, survives whatever happens to its file, and is never believed where it is not whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrich_tui.stages.speech.memory import HEARD, Memory
+
+
+def said(path: Path, number: int = 3, identity: str = "engine 1") -> bytes:
+    """Keep so many findings, and finish; what the file holds then."""
+    memory = Memory(path, identity)
+    for each in range(number):
+        key = memory.key("said", each)
+        if memory.recall(key) is None:
+            memory.keep(key, ["word", each])
+    memory.finish()
+    return path.read_bytes()
+
+
+def test_what_was_kept_is_there_at_once_and_later(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / HEARD, "engine 1")
+    key = memory.key(b"sound", "en", 5)
+    assert memory.recall(key) is None
+    memory.keep(key, [1, "ä", None])
+    assert memory.recall(key) == [1, "ä", None]
+    assert Memory(tmp_path / HEARD, "engine 1").recall(key) == [1, "ä", None]  # although the first is still open
+    memory.close()
+
+
+def test_it_goes_by_all_that_a_finding_depends_on(tmp_path: Path) -> None:
+    memory, other = Memory(tmp_path / HEARD, "engine 1"), Memory(tmp_path / HEARD, "engine 2")
+    keys = [memory.key(b"sound", "en"), memory.key(b"sounden"), memory.key(b"sound", "es"), other.key(b"sound", "en")]
+    assert len(set(keys)) == len(keys)
+    assert memory.key(b"sound", "en") == keys[0]
+
+
+@pytest.mark.parametrize("cut", range(1, 60, 7))
+def test_a_line_that_was_not_written_to_its_end_is_found_anew(tmp_path: Path, cut: int) -> None:
+    whole = said(tmp_path / HEARD)
+    (tmp_path / HEARD).write_bytes(whole[:-cut])
+    assert said(tmp_path / HEARD) == whole
+
+
+def test_damage_costs_what_is_damaged(tmp_path: Path) -> None:
+    whole = said(tmp_path / HEARD)
+    lines = whole.splitlines(keepends=True)
+    for damaged in (
+        lines[1].replace(b"word", b"sword"),
+        lines[1].replace(b"word", b"worm"),
+        b"\n",
+        b"\xff\0\n",
+        b"[]\n",
+        b"00000000\n",
+    ):
+        (tmp_path / HEARD).write_bytes(lines[0] + damaged + lines[2])
+        memory = Memory(tmp_path / HEARD, "engine 1")
+        assert [memory.recall(memory.key("said", each)) for each in range(3)] == [["word", 0], None, ["word", 2]]
+        assert sorted(said(tmp_path / HEARD).splitlines()) == sorted(whole.splitlines())
+
+
+def test_only_what_was_used_stays(tmp_path: Path) -> None:
+    said(tmp_path / HEARD, 9, "an older engine")
+    said(tmp_path / HEARD, 5)
+    assert said(tmp_path / HEARD, 2) == said(tmp_path / "other", 2)
+    memory = Memory(tmp_path / HEARD, "engine 1")
+    memory.finish()
+    assert not (tmp_path / HEARD).exists()
+
+
+def test_fresh_begins_without_it(tmp_path: Path) -> None:
+    said(tmp_path / HEARD)
+    memory = Memory(tmp_path / HEARD, "engine 1", fresh=True)
+    assert memory.recall(memory.key("said", 0)) is None
+
+
+def test_what_is_no_file_is_kept_under_another_name(tmp_path: Path) -> None:
+    (tmp_path / HEARD).mkdir()
+    (tmp_path / HEARD / "mine").write_text("mine")
+    assert said(tmp_path / HEARD)
+    assert (tmp_path / f"{HEARD}.aside" / "mine").read_text() == "mine"
+    (tmp_path / "elsewhere").write_text("mine")
+    (tmp_path / HEARD).unlink()
+    (tmp_path / HEARD).symlink_to(tmp_path / "elsewhere")
+    said(tmp_path / HEARD)
+    assert (tmp_path / "elsewhere").read_text() == "mine"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EACCES])
+@pytest.mark.parametrize("step", ["open", "write", "half a write", "fsync", "tidy", "read"])
+def test_a_disk_that_fails_costs_the_memory_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, number: int
+) -> None:
+    def fail(*_arguments: Any, **_named: Any) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    write = os.write
+    whole = said(tmp_path / HEARD, 2)
+    with monkeypatch.context() as now:
+        match step:
+            case "open":
+                now.setattr(os, "open", fail)
+            case "write":
+                now.setattr(os, "write", fail)
+            case "half a write":
+                now.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:9]))
+            case "fsync":
+                now.setattr(os, "fsync", fail)
+            case "tidy":
+                now.setattr(Path, "replace", fail)
+            case "read":
+                now.setattr(Path, "open", fail)
+        memory = Memory(tmp_path / HEARD, "engine 1")
+        for each in range(1, 4):
+            key = memory.key("said", each)
+            if (found := memory.recall(key)) is None:
+                memory.keep(key, found := ["word", each])
+            assert memory.recall(key) == found == ["word", each]
+        memory.finish()
+    lines = (tmp_path / HEARD).read_bytes().splitlines(keepends=True)
+    assert set(whole.splitlines(keepends=True)[1:]) <= set(lines)
+    assert said(tmp_path / HEARD, 4) == said(tmp_path / "other", 4)
