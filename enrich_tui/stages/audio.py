@@ -91,6 +91,7 @@ def run(task: StageTask, report: Report) -> StageOutput:
             "language": transcript.language,
             "speech_seconds": found.speech_seconds,
             "speed": round(seconds / max(1e-3, time.monotonic() - began), 1),
+            **({"resumed": True} if memory.helped else {}),
         },
     )
 

@@ -18,10 +18,11 @@ import psutil
 from enrich_tui.demo.recording import Scene, make_recording, speech_path
 from enrich_tui.demo.scenes import FORM, LIST, TERMINAL, draw
 from enrich_tui.model import StageOutcome
+from enrich_tui.stages.speech.memory import HEARD
 from enrich_tui.store.outputs import PARTIAL_PREFIX
 from enrich_tui.store.record import RECORD, SPARE, SessionRecord, load_record
 
-VOLATILE = {"duration", "finished_at", "attempts", "mtime_ns", "speed", "path", "output", "first_seen"}
+VOLATILE = {"duration", "finished_at", "attempts", "mtime_ns", "speed", "path", "output", "first_seen", "resumed"}
 """What may differ between two records of the same work."""
 
 LOOK = 0.02
@@ -49,7 +50,7 @@ def results(library: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder, _, names in os.walk(library):
         if "enriched" in Path(folder).name or "enriched" in Path(folder).parent.name:
-            for name in {*names} - {SPARE}:  # a copy of the record as it was at some time
+            for name in {*names} - {SPARE, HEARD}:  # copies, and what grows line by line
                 path = Path(folder, name)
                 found[path.relative_to(library).as_posix()] = path
     return found

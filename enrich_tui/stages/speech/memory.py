@@ -31,10 +31,11 @@ class Memory:
     def __init__(self, path: Path, identity: str, *, fresh: bool = False) -> None:
         """``identity``: engine, model and version of what is found. ``fresh``: begin without what is there."""
         self._path = path
+        self.helped = False
+        """True once something was known that was not heard now."""
         self._identity = identity
         self._lines: dict[str, bytes] = {}
         self._used: dict[str, None] = {}
-        self._size = 0
         self._stream: int | None = None
         self._writable = True
         try:
@@ -56,6 +57,7 @@ class Memory:
         line = self._lines.get(key)
         if line is None:
             return None
+        self.helped = self.helped or key not in self._used
         self._used[key] = None
         return json.loads(line[8:])[1]
 
