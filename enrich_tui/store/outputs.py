@@ -31,6 +31,11 @@ def allow(check: Callable[[], None] | None) -> None:
     _allowed = check or _always
 
 
+def check_allowed() -> None:
+    """Raise where this process may write nothing any more; for what is not written with the functions here."""
+    _allowed()
+
+
 def write_with(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Make ``path`` hold what ``write`` puts into the stream: temporary file, fsync, rename, fsync of the folder.
 

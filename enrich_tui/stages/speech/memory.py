@@ -16,7 +16,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from enrich_tui.store.outputs import move_aside, write_bytes
+from enrich_tui.store.outputs import check_allowed, move_aside, write_bytes
 
 HEARD = ".heard.jsonl"
 LIMIT = 64 * 1024**2
@@ -109,6 +109,7 @@ class Memory:
         return b""
 
     def _add(self, line: bytes) -> None:
+        check_allowed()
         if self._stream is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._stream = os.open(
