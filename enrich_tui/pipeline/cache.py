@@ -53,7 +53,8 @@ def seen_from(path: Path, folder: Path) -> str:
         return str(path)
 
 
-def _inputs(session: Session, stage: Stage) -> tuple[Path, ...]:
+def inputs_of(session: Session, stage: Stage) -> tuple[Path, ...]:
+    """The sources that a stage reads."""
     match stage:
         case Stage.AUDIO:
             return session.recordings + session.captions
@@ -88,7 +89,7 @@ def stage_key(
     """The key of a stage, as hexadecimal digits. ``before`` holds the stages that completed."""
     parts: dict[str, Any] = {
         **settings,
-        "inputs": [sources[path].sha256 for path in _inputs(session, stage) if path in sources],
+        "inputs": [sources[path].sha256 for path in inputs_of(session, stage) if path in sources],
         "before": {
             earlier.value: sorted((role, file.content) for role, file in before[earlier].outputs.items())
             for earlier in PREREQUISITES[stage]

@@ -236,7 +236,8 @@ class Settler:
     async def record(self, entry: SessionEntry, stage: Stage, output: StageOutput) -> StageResult:
         """Write down a stage that was done; its files are in place. Raises ``OSError`` where that cannot be.
 
-        Raises :class:`StageError` where a result is said to lie outside of the session's folder, and
+        Raises :class:`StageError` where a result is said to lie outside of the session's folder, and where a source is
+        not what it was when the stage began; and
         :class:`~enrich_tui.store.owner.OwnershipLostError` where the library has gone to another program.
         """
         session, state = entry.session, entry.stages[stage]
@@ -245,9 +246,7 @@ class Settler:
             if Path(name).is_absolute() or ".." in Path(name).parts:
                 raise StageError(Problem.INTERNAL, detail="a stage named a result outside of its folder")
         async with known.saving:
-            files = await asyncio.to_thread(
-                lambda: {role: file_record(session.output / name, Path(name)) for role, name in output.outputs.items()}
-            )
+            files = await asyncio.to_thread(_files_of, session, stage, output, known.sources)
             done = StageRecord(
                 key=state.key,
                 status=StageOutcome.COMPLETED,
@@ -325,6 +324,17 @@ class Settler:
     def _check(self) -> None:
         if self._owner is not None:
             self._owner.check()
+
+
+def _files_of(
+    session: Session, stage: Stage, output: StageOutput, sources: Mapping[Path, FileRecord]
+) -> dict[str, FileRecord]:
+    """The results of a stage, by role, provided that they were made of these sources."""
+    files = {role: file_record(session.output / name, Path(name)) for role, name in output.outputs.items()}
+    for path in cache.inputs_of(session, stage):
+        if path in sources and not sources[path].still(path):
+            raise StageError(Problem.FILE_CHANGED if path.exists() else Problem.FILE_MISSING)
+    return files
 
 
 def _concluded(entry: SessionEntry, record: SessionRecord) -> dict[Stage, StageRecord]:

@@ -29,6 +29,7 @@ import platformdirs
 
 from enrich_tui.config import APP
 from enrich_tui.model import Fence
+from enrich_tui.store.outputs import move_aside
 from enrich_tui.store.runs import kept
 
 STATE = ".enrich-tui"
@@ -181,6 +182,9 @@ def is_free(path: Path) -> bool:
 def _claim(folder: Path) -> Owner:
     path = folder / STATE / LOCK
     try:
+        for place, right in ((path.parent, path.parent.is_dir()), (path, path.is_file() and not path.is_symlink())):
+            if not right and os.path.lexists(place):
+                _log.warning("%s is not what it should be; it is kept as %s.", place, move_aside(place).name)
         path.parent.mkdir(parents=True, exist_ok=True)
         return _lock(path)
     except OSError as error:

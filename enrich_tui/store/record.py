@@ -142,14 +142,11 @@ def save_record(session: Session, record: SessionRecord) -> None:
 
 
 def save_spare(session: Session, record: SessionRecord) -> None:
-    """Keep a copy of the record for when something else spoils it, unless there is one. Raises ``OSError``."""
-    try:
-        if (session.output / SPARE).stat().st_mtime_ns >= (session.output / RECORD).stat().st_mtime_ns:
-            return
-    except FileNotFoundError:
-        if not (session.output / RECORD).exists():
-            return
-    write_bytes(session.output / SPARE, _text(record))
+    """Keep a copy of the record for when something else spoils it. Raises ``OSError``."""
+    path = session.output / SPARE
+    if path.is_dir():
+        move_aside(path)
+    write_bytes(path, _text(record))
 
 
 def set_aside(output: Path) -> Path:
