@@ -13,14 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import psutil
 
 from enrich_tui.demo.recording import Scene, make_recording, speech_path
 from enrich_tui.demo.scenes import FORM, LIST, TERMINAL, draw
+from enrich_tui.media.decode import RATE, Samples, decode_audio
 from enrich_tui.model import StageOutcome
 from enrich_tui.stages.speech.memory import HEARD
 from enrich_tui.store.outputs import PARTIAL_PREFIX
 from enrich_tui.store.record import RECORD, SPARE, SessionRecord, load_record
+from tests.unit.media.making import make
 
 VOLATILE = {"duration", "finished_at", "attempts", "mtime_ns", "speed", "path", "output", "first_seen", "resumed"}
 """What may differ between two records of the same work."""
@@ -29,9 +32,16 @@ LOOK = 0.02
 """Seconds between two looks at the results while a batch runs."""
 
 
-def make_sources(folder: Path, *, reviews: int = 4, video: bool = True, speech: bool = True) -> Path:
-    """A library of a few short sessions: spoken words, a silent screen recording, and screenshots with notes."""
+def make_sources(
+    folder: Path, *, reviews: int = 4, video: bool = True, speech: bool = True, long: bool = False
+) -> Path:
+    """A library of a few short sessions: spoken words, a silent screen recording, and screenshots with notes.
+
+    ``long``: a recording of two minutes as well, which is heard in many stretches.
+    """
     folder.mkdir(parents=True)
+    if long:
+        make(folder / "talk.wav", sound=[talk()], rate=RATE, picture=False)
     if speech:
         shutil.copyfile(speech_path("garden-gate"), folder / "garden.opus")
     if video:
@@ -43,6 +53,23 @@ def make_sources(folder: Path, *, reviews: int = 4, video: bool = True, speech: 
         for step in range(2):
             draw(FORM, [f"Name {number}", f"step {step}"]).save(review / f"step-{step}.png")
     return folder
+
+
+def talk() -> Samples:
+    """Two minutes of talk."""
+    names = ("garden-gate", "release-plan", "report-walkthrough", "dashboard-tour", "support-call")
+    pause = np.zeros(RATE, np.float32)
+    return np.concatenate([part for name in names for part in (*decode_audio(speech_path(name)), pause)])
+
+
+def heard(library: Path) -> dict[str, list[bytes]]:
+    """What was heard of each recording so far, by the place of its file; whole lines only."""
+    return {
+        path.relative_to(library).as_posix(): [
+            line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n") and line.strip()
+        ]
+        for path in library.rglob(HEARD)
+    }
 
 
 def results(library: Path) -> dict[str, Path]:

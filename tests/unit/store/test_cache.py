@@ -179,3 +179,24 @@ async def test_an_owner_that_lost_the_library_writes_nothing_more(tmp_path: Path
     assert sum(runner.runs.values()) == 1
     assert load_record(sessions[0].output) is None
     assert any("taken it over" in event.message for event in watcher.events if event.type == "note")
+
+
+async def test_a_cancelled_session_can_be_run_again_at_once_or_later(tmp_path: Path) -> None:
+    sessions = make_sessions(tmp_path, ["a.wav"])
+    runner, watcher = FakeRunner(), Watcher()
+    runner.gates["a.wav", Stage.AUDIO] = asyncio.Event()
+    async with prepared(sessions, runner, keep_open=True) as batch:
+        running = asyncio.create_task(batch.run(watcher))
+        await runner.started["a.wav", Stage.AUDIO].wait()
+        assert batch.cancel(["a.wav"]) == 1
+        await watcher.until(lambda event: event.type == "session-finished")
+        assert batch.results[0].status is SessionStatus.CANCELLED
+        later = FakeRunner()
+        assert (await run(sessions, later))[2] == 0  # as after a restart
+        assert later.runs["a.wav", Stage.AUDIO] == 1
+        runner.gates["a.wav", Stage.AUDIO].set()
+        assert batch.retry(["a.wav"]) == 1
+        await watcher.until(lambda event: event.type == "session-finished" and event.status is SessionStatus.COMPLETE)
+        batch.drain()
+        await running
+    assert runner.runs["a.wav", Stage.AUDIO] == 1  # the one that was cancelled; the other start had done it
