@@ -105,7 +105,7 @@ def test_spanish_needs_the_multilingual_model(run: Run, tmp_path: Path) -> None:
         run("memo_spanish.opus")
     assert caught.value.problem is Problem.MODEL_LANGUAGE
     assert caught.value.facts["install"] == 'pip install "enrich-tui[multilingual]"'
-    assert not (tmp_path / "memo_spanish.opus").exists()
+    assert not (tmp_path / "memo_spanish.opus" / "transcript.json").exists()
     output, transcript = run("memo_spanish.opus", "auto")
     assert output.facts["language"] == "es"
     assert jiwer.wer(plain(truth()["memo_spanish.opus"]["text"]), told(transcript)) <= 0.3
