@@ -39,6 +39,10 @@ class Found(NamedTuple):
         """The lone file or the folder that it is."""
         return self.item.source if isinstance(self.item, Session) else self.item.path
 
+    def is_unchanged(self) -> bool:
+        """True where nobody has written to its files since it was found."""
+        return self.mark == tuple((path, *_size_and_time(path, None)) for path, _, _ in self.mark)
+
 
 def check(root: Path) -> None:
     """See that there is something at ``root`` that can be looked at, and look no further.

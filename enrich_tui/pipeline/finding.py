@@ -70,8 +70,11 @@ async def watch(
             first = False
         ready = looked.overdue
         for one in looked.still:
-            if isinstance(one.item, Rejected) or await is_whole(one.item):
+            if isinstance(one.item, Rejected):
                 ready.append(one)
+            elif await is_whole(one.item):
+                if await asyncio.to_thread(one.is_unchanged):  # else what was looked into is not what was found
+                    ready.append(one)
             elif (told := stillness.refuse(one)) is not None:
                 inbox.arriving(told.session, growing=told.growing)
             if len(ready) >= FEW:

@@ -380,7 +380,7 @@ class BatchRun:
     def retry(self, sessions: Iterable[str]) -> int:
         """Run these sessions again from the stage that failed; returns how many can be."""
         count = 0
-        for ident in sessions:
+        for ident in self._known(sessions):
             was = self._queue[ident].status
             if was is not None and (stages := self._queue.reopen(ident)):
                 count += 1
@@ -391,6 +391,10 @@ class BatchRun:
         self._wake.set()
         return count
 
+    def _known(self, sessions: Iterable[str]) -> list[str]:
+        """Without those that are shown while they arrive, and were not taken up yet."""
+        return [ident for ident in sessions if ident in self._queue]
+
     def retry_failed(self) -> int:
         """Run all sessions again that did not complete; returns how many."""
         well = {None, SessionStatus.COMPLETE}
@@ -399,7 +403,7 @@ class BatchRun:
     def cancel(self, sessions: Iterable[str]) -> int:
         """Cancel these sessions; what they finished stays. Returns how many were not yet finished."""
         count = 0
-        for ident in sessions:
+        for ident in self._known(sessions):
             entry = self._queue[ident]
             if entry.status is not None:
                 continue

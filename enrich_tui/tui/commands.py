@@ -58,7 +58,10 @@ class Commands:
         controls = self._controls()
         if controls is not None:
             count = controls.cancel(idents)
-            self._say(f"Cancelled {_sessions(count)}." if count else "This is finished already.")
+            rows = (self._board.view.rows.get(ident) for ident in idents)
+            arriving = any(row is not None and row.state is SessionState.ARRIVING for row in rows)
+            nothing = "This has not been taken up yet." if arriving else "This is finished already."
+            self._say(f"Cancelled {_sessions(count)}." if count else nothing)
 
     def cancel_all(self) -> None:
         """Cancel the batch."""
@@ -163,7 +166,9 @@ class Commands:
         view = self._board.view
         if view.state in {"done", "stopping", "stopped"}:
             return False
-        return view.state == "starting" or any(row.state not in ENDED for row in view.rows.values())
+        return view.state == "starting" or any(
+            row.state not in ENDED and row.state is not SessionState.ARRIVING for row in view.rows.values()
+        )
 
 
 def _sessions(count: int) -> str:

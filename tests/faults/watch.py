@@ -40,7 +40,10 @@ def digest(data: bytes) -> str:
 class Writer:
     """Writes one recording as a recorder, a copy or a download does."""
 
-    def __init__(self, folder: Path, ending: str, chance: random.Random, versions: list[bytes]) -> None:
+    def __init__(
+        self, folder: Path, ending: str, chance: random.Random, versions: list[bytes], watcher: Watcher
+    ) -> None:
+        self._watcher = watcher
         self.path = folder / f"{ending} talk.{ending}"
         self._chance = chance
         self._versions = versions
@@ -51,11 +54,16 @@ class Writer:
         """All versions, one after the other; the second one when the first has been taken up."""
         for number, data in enumerate(self._versions):
             if number:
-                await asyncio.sleep(LONG_REST + 1.5)
+                await self._watcher.until(lambda _: self.is_done())
             hidden = self._chance.random() < 0.25
             await self._pieces(self.path.with_name(f"{self.path.name}.part") if hidden else self.path, data)
             if hidden:
                 self.path.with_name(f"{self.path.name}.part").replace(self.path)
+
+    def is_done(self) -> bool:
+        """True where the session has ended as often as its recording was whole."""
+        ends = [event for event in self._watcher.events if isinstance(event, ev.SessionFinished)]
+        return sum(event.session == self.path.name for event in ends) >= len(self.finished)
 
     async def _pieces(self, path: Path, data: bytes) -> None:
         await asyncio.sleep(self._chance.random())
@@ -78,11 +86,12 @@ async def one(seed: int, folder: Path) -> list[str]:
     library, made = folder / "library", folder / "made"
     library.mkdir()
     made.mkdir()
+    watcher = Watcher()
     recordings = [make(made / f"{number}.{ending}", seconds=1 + number / 10).read_bytes()
                   for number, ending in enumerate(ENDINGS)]  # fmt: skip
     longer = [make(made / f"longer.{ending}", seconds=3).read_bytes() for ending in ENDINGS]
     writers = [
-        Writer(library, ending, chance, [whole, more] if chance.random() < 0.3 else [whole])
+        Writer(library, ending, chance, [whole, more] if chance.random() < 0.3 else [whole], watcher)
         for ending, whole, more in zip(ENDINGS, recordings, longer, strict=True)
     ]
     read: dict[tuple[str, Stage], list[str]] = {}
@@ -91,13 +100,12 @@ async def one(seed: int, folder: Path) -> list[str]:
         read.setdefault((task.session.id, task.stage), []).append(digest(task.session.recordings[0].read_bytes()))
         return write_result(task)
 
-    watcher = Watcher()
     async with length_finder(Limits()) as finder:
         feed = partial(_watched, Search(library), wholeness(finder))
         async with prepared([], FakeRunner(script), feed=feed) as batch:
             task = asyncio.create_task(batch.run(watcher))
             await asyncio.gather(*(writer.write() for writer in writers))
-            await watcher.until(lambda _: _settled(watcher, writers))
+            await watcher.until(lambda _: all(writer.is_done() for writer in writers))
             await asyncio.sleep(SETTINGS.settle * 3)
             batch.drain()
             code = await task
@@ -114,11 +122,6 @@ async def one(seed: int, folder: Path) -> list[str]:
 
 async def _watched(search: Search, is_whole: object, inbox: object) -> None:
     await watch(search, inbox, SETTINGS, is_whole)  # type: ignore[arg-type]
-
-
-def _settled(watcher: Watcher, writers: list[Writer]) -> bool:
-    ended = Counter(event.session for event in watcher.events if isinstance(event, ev.SessionFinished))
-    return all(ended[writer.path.name] >= len(writer.finished) for writer in writers)
 
 
 def main() -> int:

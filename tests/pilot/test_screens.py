@@ -325,3 +325,22 @@ async def test_the_palette_has_every_action_with_its_keys() -> None:
 )
 def test_which_terminals_take_copies(environ: dict[str, str], takes: bool) -> None:
     assert outward.takes_osc52(environ) is takes
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40), (40, 12)])
+async def test_a_recording_that_arrives_can_be_looked_at_and_does_not_keep_one_from_leaving(
+    size: tuple[int, int],
+) -> None:
+    arriving = ev.SessionArriving(session="a.mp4", title="lecture", source="/r/a.mp4", size=9000, growing=True)
+    watching = batch(state="watching")
+    source = Scripted([STARTED, arriving, watching])
+    source.cancel = lambda _sessions: 0  # type: ignore[method-assign,assignment]
+    app = dashboard(source)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until_shown(pilot, "still being written" if size[0] > 40 else "lecture")
+        await pilot.press("x")
+        await until_shown(pilot, "This has not been taken up yet.")
+        await pilot.press("enter")
+        await until_shown(pilot, "arriving")
+        await pilot.press("escape", "s", "escape", "e", "escape", "q")
+        await until(pilot, lambda: ("drain",) in source.asked)

@@ -270,3 +270,20 @@ async def test_a_look_that_takes_long_is_followed_by_a_long_rest(scene: Scene, m
     async with watched(scene):
         pass
     assert scene.slept == [REST * 1.0]
+
+
+async def test_what_changes_while_it_is_looked_into_is_not_taken_for_what_was_found(scene: Scene) -> None:
+    async def is_whole(session: Session) -> bool:
+        scene.asked.append(session.id)
+        if len(scene.asked) == 1:
+            scene.put("a.wav", "and the rest of it")
+        return True
+
+    scene.is_whole = is_whole  # type: ignore[method-assign]
+    async with watched(scene):
+        scene.put("a.wav")
+        await scene.after(10)
+        assert (scene.arrived, scene.asked) == ([], ["a.wav"])
+        await scene.after(10)
+    assert scene.arrived == ["a.wav"]
+    assert scene.sessions["a.wav"].size == len("and the rest of it")
