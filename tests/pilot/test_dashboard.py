@@ -353,8 +353,14 @@ async def test_a_command_that_fails_at_the_end_is_told_in_the_status_line(
         assert [toast.message for toast in app._notifications] == []
 
 
-async def test_reduced_motion() -> None:
-    assert dashboard(Scripted(SCRIPT), motion=False).animation_level == "none"
+@pytest.mark.parametrize("motion", [True, False])
+async def test_without_motion_nothing_slides_or_blinks(*, motion: bool) -> None:
+    app = dashboard(Scripted(SCRIPT), motion=motion)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("slash")
+        assert (app.animation_level != "none") is motion
+        assert app.main.filter.cursor_blink is motion
 
 
 @pytest.mark.parametrize("mouse", [True, False])

@@ -76,7 +76,7 @@ async def opened(state: str, size: tuple[int, int]) -> AsyncIterator[tuple[Dashb
     """A dashboard that shows this state, or another screen."""
     script: list[Event] = list(states()["errors" if state in SCREENS else state])
     with _still():
-        app = dashboard(Scripted(script))
+        app = dashboard(Scripted(script), motion=False)
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: app.board.view.batch == script[-1])
             await pilot.press(*SCREENS.get(state, ()))

@@ -33,7 +33,8 @@ class FilterInput(Input):
         super().__init__(id=id, compact=True, placeholder=placeholder, select_on_focus=False)
 
     def open(self, text: str) -> None:
-        """Show it with this filter in it."""
+        """Show it with this filter in it; its cursor blinks unless there is to be no motion."""
+        self.cursor_blink = self.app.animation_level != "none"
         self.add_class("-open")
         self.value = text
         self.cursor_position = len(text)
