@@ -4,9 +4,10 @@
 
 Everybody does the same work with the same number of permits in the same process, in turns and several times over, in
 processor time, of which the median of the rounds is printed, with its ratio to the semaphore. Hand-overs are timed in
-real time, which a busy machine only adds to, so of these the best round counts. Like for
-like is the semaphore with ``asyncio.timeout`` around the wait where the pool's waits have a timeout, too. The bare
-future shows what there is to win at all for a waiting task: it can do nothing but hand over a permit.
+real time, to which a busy machine can only add, now here, now there; so each counts as the quickest that it was in any
+of the rounds. Like for like is the semaphore with ``asyncio.timeout`` around the wait where the pool's waits have a
+timeout, too. The bare future shows what there is to win at all for a waiting task: it can do nothing but hand over a
+permit.
 
 In the first rows jobs wait as records (``WorkerPool.run`` is the pool's own way), in the others as tasks. The libraries
 AnyIO and aiometer are needed for nothing else.
@@ -21,7 +22,7 @@ import platform
 import statistics
 import time
 import tracemalloc
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -87,8 +88,8 @@ async def _line_up() -> None:
         await asyncio.sleep(0)
 
 
-async def hand_over(percentile: int, queue: Queue) -> float:
-    """Microseconds from the moment the only holder lets go until the next job runs."""
+async def hand_overs(queue: Queue) -> list[float]:
+    """Microseconds from the moment the only holder lets go until the next job runs, job by job."""
     let_go = 0.0
     took: list[float] = []
 
@@ -99,7 +100,7 @@ async def hand_over(percentile: int, queue: Queue) -> float:
         let_go = time.perf_counter()
 
     await queue(1, body, WAITERS)
-    return sorted(took[1:])[len(took) * percentile // 100] * 1e6
+    return [seconds * 1e6 for seconds in took[1:]]
 
 
 async def uncontended(make: Make) -> float:
@@ -166,23 +167,25 @@ def undisturbed(run: Coroutine[Any, Any, T], collector: bool) -> T:
         gc.enable()
 
 
-async def _awaited(run: Callable[[], Awaitable[float]]) -> float:
+async def _awaited(run: Callable[[], Awaitable[T]]) -> T:
     return await run()
 
 
-Runs = dict[str, Callable[[], Awaitable[float]]]
 Figures = dict[str, float]
 
 
-def rounds(
-    times: int, collector: bool, runs: Runs, pick: Callable[[list[float]], float] = statistics.median
-) -> Figures:
-    """What to ``pick`` of several rounds, in each of which everybody has a turn."""
-    seen: dict[str, list[float]] = {name: [] for name in runs}
+def rounds(times: int, collector: bool, runs: Mapping[str, Callable[[], Awaitable[T]]]) -> dict[str, list[T]]:
+    """What came of several rounds, in each of which everybody has a turn."""
+    seen: dict[str, list[T]] = {name: [] for name in runs}
     for _ in range(times):
         for name, run in runs.items():
             seen[name].append(undisturbed(_awaited(run), collector))
-    return {name: pick(values) for name, values in seen.items()}
+    return seen
+
+
+def medians(times: int, collector: bool, runs: Mapping[str, Callable[[], Awaitable[float]]]) -> Figures:
+    """The median of several rounds."""
+    return {name: statistics.median(values) for name, values in rounds(times, collector, runs).items()}
 
 
 def table(
@@ -208,26 +211,28 @@ def report(times: int, collector: bool) -> None:
     print(f"Python {platform.python_version()}, {WORKERS} permits (hand-over, cancel: 1), {WAITERS:,} waiters or jobs,")
     print(f"collector {'on' if collector else 'off'} for everybody, median of {times} rounds; less is better")
 
-    def queues(
-        measure: Callable[[Queue], Awaitable[float]], pick: Callable[[list[float]], float] = statistics.median
-    ) -> Figures:
-        return rounds(times, collector, {name: partial(measure, queue) for name, queue in QUEUES.items()}, pick)
+    def queues(measure: Callable[[Queue], Awaitable[T]]) -> dict[str, Callable[[], Awaitable[T]]]:
+        return {name: partial(measure, queue) for name, queue in QUEUES.items()}
 
     def tasks(measure: Callable[[Make], Awaitable[float]], without: tuple[str, ...] = ()) -> Figures:
-        runs: Runs = {name: partial(measure, make) for name, make in TASKS.items() if name not in without}
-        return rounds(times, collector, runs)
+        runs = {name: partial(measure, make) for name, make in TASKS.items() if name not in without}
+        return medians(times, collector, runs)
 
-    table("A no-op job, µs (ratios: jobs/s)", queues(job), 1.5, rate=True)
-    grants = queues(grant)
+    table("A no-op job, µs (ratios: jobs/s)", medians(times, collector, queues(job)), 1.5, rate=True)
+    grants = medians(times, collector, queues(grant))
     table("A grant, µs (ratios: grants/s)", grants, 1.5, rate=True)
     judge(f"A grant, {POOL} to {TIMED}", grants[TIMED] / grants[POOL], 1.5, least=True)
-    table("Hand-over p50, µs", queues(partial(hand_over, 50), min))
-    tails = queues(partial(hand_over, 99), min)
+    spans = {
+        name: sorted(min(same) for same in zip(*series, strict=True))
+        for name, series in rounds(times, collector, queues(hand_overs)).items()
+    }
+    table("Hand-over p50, µs", {name: values[len(values) // 2] for name, values in spans.items()})
+    tails = {name: values[len(values) * 99 // 100] for name, values in spans.items()}
     table("Hand-over p99, µs", tails, 0.5)
     judge(f"Hand-over p99, {POOL} to {TIMED}", tails[POOL] / tails[TIMED], 0.5)
     print(f"  (the bare future alone needs {tails[BARE] / tails[TIMED]:.2f} of that semaphore: the loop's own wake-up)")
     free = tasks(uncontended)
-    free["pool.worker(), job assigned"] = rounds(times, collector, {"": partial(uncontended, pool_block)})[""]
+    free["pool.worker(), job assigned"] = medians(times, collector, {"": partial(uncontended, pool_block)})[""]
     table("Acquire and release with timeout, µs", free, 0.25, POOL, TIMED)
     table(f"Cancel {WAITERS // 2:,} of {WAITERS:,}, µs each", tasks(partial(cancel_half, WAITERS), (BARE,)), 0.2, POOL)
     table("Bytes of a pending job", {name: undisturbed(pending_bytes(queue), True) for name, queue in QUEUES.items()})
