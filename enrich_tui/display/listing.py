@@ -169,8 +169,8 @@ class Listing:
                 return (row.order, row.id)
 
 
-def _natural(text: str) -> tuple[tuple[int, str], ...]:
-    """A key that sorts ``part 9`` before ``part 10``."""
-    return tuple(
-        (int(piece[:18]), "") if piece.isdecimal() else (-1, piece) for piece in _DIGITS.split(text.casefold()) if piece
-    )
+def _natural(text: str) -> list[str | int]:
+    """Sorts ``part 10`` after ``part 9``: text and numbers take turns, so that like is compared with like."""
+    key: list[str | int] = [*_DIGITS.split(text.casefold())]
+    key[1::2] = [int(digits[:18]) for digits in key[1::2] if isinstance(digits, str)]
+    return key

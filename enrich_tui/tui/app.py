@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import time
@@ -41,6 +42,8 @@ FRAME, FRAME_UNFOCUSED = 0.1, 0.5
 """Seconds between two looks at what changed, with the terminal in front and behind."""
 BUDGET = 0.03
 """Seconds that events may take in one go, so that keys are never kept waiting."""
+MANY = 1000
+"""Sessions from which on it tells whether memory is looked through for garbage."""
 FROZEN_EVENTS = 200_000
 """Events that are kept while the view is frozen; then it goes on by itself."""
 
@@ -83,6 +86,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         self.commands = Commands(self.board, self.say)
         self._events: deque[Event] = deque()
         self._completed = False
+        self._kept = self._counted = 0
         self._timers_by_focus: dict[bool, Timer] = {}
         screen = ReplayScreen if player is not None else MainScreen
         self.main = screen(self.board, self.keymap_in_use)
@@ -192,6 +196,11 @@ class Dashboard(LeavingApp, inherit_bindings=False):
 
     def _second(self) -> None:
         self.main.header.redraw()
+        count = len(self.board.view.rows)
+        if count >= MANY and self._kept < count == self._counted:
+            gc.freeze()  # what was taken in lives as long as the run: looking through it takes a tenth of a second
+            self._kept = count
+        self._counted = count
 
     def watch_app_focus(self, focus: bool) -> None:
         """Look less often while nobody does."""

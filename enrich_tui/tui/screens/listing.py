@@ -114,7 +114,8 @@ class ListScreen(Screen[None], inherit_bindings=False):
     def action_reverse(self) -> None:
         """The other way round."""
         self.board.listing.reverse = not self.board.listing.reverse
-        self.relist()
+        self.table.reordered()
+        self.head.redraw()
 
     def action_hide(self) -> None:
         """Hide or show the finished."""
