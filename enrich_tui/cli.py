@@ -197,11 +197,11 @@ def _work(path: Path, config: Config, display: str, options: argparse.Namespace)
 
     wishes = {name: getattr(options, name) for name in ("output", "fresh", "exit_on_complete", "follow", "take_over")}
     try:
-        code, results, elapsed = asyncio.run(work(path, config, display, **wishes))
+        code, batch = asyncio.run(work(path, config, display, **wishes))
     except NotOwnedError as error:
         return _fail(f"{clean(str(path))}: {error}")
-    if results is not None and elapsed is not None and display != "json":
-        _print(summary_lines(results, elapsed))
+    if batch is not None and display != "json":
+        _print(summary_lines(batch.results, batch.elapsed, batch.predicted))
     return code
 
 

@@ -255,6 +255,8 @@ class BatchChanged(_Event):
     rate: float | None = None
     """Sessions per minute."""
     elapsed: float = 0.0
+    predicted: Eta | None = None
+    """Seconds that the whole was said to take when the work began, or when the queue last changed."""
 
 
 class Noted(_Event):
@@ -283,6 +285,8 @@ class RunFinished(_Event):
     skipped: int
     cancelled: int
     duration: float
+    predicted: Eta | None = None
+    """Seconds that it was said to take when the work began, or when the queue last changed."""
     exit_code: int
 
 

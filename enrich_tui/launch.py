@@ -17,6 +17,7 @@ from enrich_tui.pipeline.processes import on_worker
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
 from enrich_tui.progress import EtaEstimator, ProgressService
+from enrich_tui.progress.awake import AwakeClock
 from enrich_tui.progress.eta import or_default
 from enrich_tui.sources.tape import Tape
 from enrich_tui.store.history import history_path, load_history, save_history
@@ -54,7 +55,8 @@ async def live_run(
             recycle_after=config.limits.recycle_after,
         )
         history = history_path()
-        progress = ProgressService(estimator=EtaEstimator(or_default(load_history(history))))
+        estimator = EtaEstimator(or_default(load_history(history)))
+        progress = ProgressService(clock=AwakeClock(), estimator=estimator)
         finder = LengthFinder(config.limits)
         try:
             yield BatchRun(

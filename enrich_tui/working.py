@@ -9,15 +9,15 @@ from pathlib import Path
 from enrich_tui.config import Config
 from enrich_tui.launch import live_run
 from enrich_tui.logs import start_log
-from enrich_tui.model import EnrichmentOptions, SessionResult, Stage
+from enrich_tui.model import EnrichmentOptions, Stage
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.show import Shown, show
 from enrich_tui.sources.follow import Follow
 from enrich_tui.sources.takeover import SharedRun
 from enrich_tui.store.owner import LibraryBusyError, NotOwnedError, home_of
 
-Outcome = tuple[int, list[SessionResult], float] | tuple[int, None, None]
-"""Exit code, results and seconds of the work; without the last two where nothing was done here."""
+Outcome = tuple[int, BatchRun | None]
+"""Exit code, and the run that is over; None where nothing was done here."""
 
 
 async def work(
@@ -51,15 +51,11 @@ async def work(
             else:
                 shown = Shown(batch, controls=batch, stop=batch.stop)
                 code = await show(shown, display, config, exit_on_complete=exit_on_complete)
-                return _outcome(code, batch)
+                return code, batch
     following = Follow(home_of(root, output), until="free" if take_over else "left" if keep_open else "done")
     shared = SharedRun(following, begin, waiting=take_over)
     shown = Shown(shared, stop=shared.stop, handover=shared)
     code = await show(shown, display, config, exit_on_complete=exit_on_complete)
     if shared.batch is None and not following.found and not keep_open:
         raise NotOwnedError("nobody works on this library, and no run of it is on record.")
-    return _outcome(code, shared.batch)
-
-
-def _outcome(code: int, batch: BatchRun | None) -> Outcome:
-    return (code, None, None) if batch is None else (code, batch.results, batch.elapsed)
+    return code, shared.batch

@@ -9,6 +9,7 @@ from typing import Any
 
 from enrich_tui.display.report import report
 from enrich_tui.display.rows import ENDED, SessionRow, SessionState
+from enrich_tui.display.summary import time_text
 from enrich_tui.display.troubles import Trouble
 from enrich_tui.display.view import RunView
 from enrich_tui.text import clean, seconds_text
@@ -31,6 +32,7 @@ def as_data(view: RunView) -> dict[str, Any]:
         "simulated": bool(started and started.simulated),
         "state": view.state,
         "seconds": round(view.elapsed, 1),
+        "predicted": view.predicted.model_dump() if view.predicted else None,
         "counts": {state.value: view.counts[state] for state in SessionState},
         "errors": [_error(view, trouble) for trouble in view.troubles.newest_first],
         "sessions": [_session(view, row) for row in sorted(view.rows.values(), key=lambda row: row.order)],
@@ -53,7 +55,7 @@ def as_html(view: RunView) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Enrichment of {name}</title>'
         f"<style>{_STYLE}</style>\n<h1>Enrichment of {name}</h1>\n{simulated}"
-        f"<p>{escape(data['state'])} after {seconds_text(data['seconds'])}: {escape(told)}<br>"
+        f"<p>{escape(data['state'])} after {time_text(view.elapsed, view.predicted)}: {escape(told)}<br>"
         f"<small>{escape(data['started'] or '')} {escape(data['program'] or '')}</small></p>\n"
         + _table("Errors", ("Times", "What happened", "Sessions"), errors)
         + _table("Sessions", ("Session", "State", "Work", "Stages"), sessions)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from enrich_tui.display.keyless import without_keys
 from enrich_tui.model import SessionStatus
-from enrich_tui.pipeline.plan import Need, Plan, SessionStanding
-from enrich_tui.text import clean, eta_text, gate
+from enrich_tui.pipeline.plan import Need, PastRun, Plan, SessionStanding
+from enrich_tui.text import clean, eta_text, gate, seconds_text
 
 NOT_YET = "not yet"
 UNFINISHED = "unfinished"
+
+FEW = 3
+"""Earlier runs from which the predictions are judged together."""
 
 _SIGNS = {SessionStatus.COMPLETE.value: "✔", SessionStatus.PARTIAL.value: "✔", NOT_YET: "·", UNFINISHED: "·"}
 
@@ -35,8 +39,20 @@ def plan_lines(plan: Plan) -> Iterator[str]:
             else f"not known yet: nothing has run on this machine ({workers})"
         )
         yield f"time: {took}"
+        if plan.past:
+            yield f"so far: {_past(plan.past)}"
     for one in waiting:
         yield f"  {one.session_id}: {', '.join(one.to_run)}"
+
+
+def _past(runs: Sequence[PastRun]) -> str:
+    """How good the predictions were: the last one, and the middle one of some more."""
+    last = runs[-1]
+    told = f"the last run took {seconds_text(last.took)}, predicted {eta_text(None, last.predicted, None)}"
+    if len(runs) < FEW:
+        return told
+    off = statistics.median(abs(one.predicted - one.took) / one.took for one in runs)
+    return f"{told}; half of the last {len(runs)} predictions were off by at most {off:.0%}"
 
 
 def plan_json(plan: Plan) -> Iterator[str]:
@@ -52,6 +68,7 @@ def plan_json(plan: Plan) -> Iterator[str]:
             "stages": {need.value: needs[need] for need in Need},
             "workers": plan.workers,
             "eta": plan.eta.model_dump() if plan.eta else None,
+            "past": [one.model_dump() for one in plan.past],
         }
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from enrich_tui.display.keyless import without_keys
+from enrich_tui.display.summary import time_text
 from enrich_tui.events import (
     BatchChanged,
     ErrorRaised,
@@ -145,7 +146,7 @@ class PlainDisplay:
         told = f"{event.complete + event.partial} ok, {event.failed} failed"
         for count, word in ((event.skipped, "skipped"), (event.cancelled, "cancelled")):
             told += f", {count} {word}" if count else ""
-        return f"ended     {told} in {seconds_text(event.duration)}"
+        return f"ended     {told} in {time_text(event.duration, event.predicted)}"
 
     def _heartbeat(self, event: BatchChanged) -> str | None:
         if event.state in {"watching", "done"} or event.t - self._last < HEARTBEAT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enrich_tui.display.rows import ENDED, SessionRow, SessionState
+from enrich_tui.display.summary import time_text
 from enrich_tui.display.troubles import Trouble
 from enrich_tui.display.view import RunView
 from enrich_tui.text import clean, seconds_text
@@ -16,7 +17,7 @@ def report(view: RunView) -> str:
         lines.append(f"- started: {clean(view.started.at)}, {clean(view.started.program)}")
         if view.started.simulated:
             lines.append("- simulated: nothing of this was really done")
-    lines.append(f"- state: {view.state} after {seconds_text(view.elapsed)}")
+    lines.append(f"- state: {view.state} after {time_text(view.elapsed, view.predicted)}")
     lines.append(
         "- sessions: "
         + ", ".join(f"{counts[state]} {state}" for state in SessionState if counts[state] or state is SessionState.DONE)

@@ -142,6 +142,11 @@ class RunView:
         return self.counts.total() - self.counts[SessionState.ARRIVING]
 
     @property
+    def predicted(self) -> ev.Eta | None:
+        """Seconds that the batch was said to take when its work began, or when the queue last changed."""
+        return self.batch.predicted if self.batch is not None else None
+
+    @property
     def ended(self) -> int:
         """Sessions that ended, well or not."""
         return self.total - sum(self.counts[state] for state in (*ACTIVE, SessionState.QUEUED))

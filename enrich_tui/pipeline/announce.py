@@ -90,9 +90,11 @@ class Announcer:
         options: EnrichmentOptions,
         slots: int,
         *,
+        cores: int,
         batch: bool = True,
     ) -> None:
         self._batched = batch
+        self._cores = cores
         self._queue = queue
         self._pool = pool
         self._progress = progress
@@ -142,7 +144,7 @@ class Announcer:
         if self._batched:
             workers = self._pool.get_pool_status().total
             media, sizes = self._expected(entries.values())
-            self._progress.start_batch(entries, media=media, sizes=sizes, workers=workers, cpu_slots=self._slots)
+            self._progress.start_batch(entries, media=media, sizes=sizes, workers=workers, cpu_slots=self._cores)
         self._batch()
 
     def arrived(self, entries: Collection[SessionEntry], rejected: Iterable[Rejected]) -> None:
@@ -312,7 +314,12 @@ class Announcer:
     def set_slots(self, slots: int) -> None:
         """So many stages can now run side by side."""
         self._slots = slots
-        self._progress.set_workers(self._pool.get_pool_status().total)
+        self._tell_workers()
+
+    def _tell_workers(self) -> None:
+        """The estimates go by the workers that are alive."""
+        status = self._pool.get_pool_status()
+        self._progress.set_workers(status.total - status.error)
 
     def note(self, message: str) -> None:
         """One line for the status line and the log."""
@@ -366,6 +373,7 @@ class Announcer:
         if status == self._pool_seen:
             return
         self._pool_seen = status
+        self._tell_workers()
         self.emit(
             PoolChanged(
                 total=status.total,
@@ -404,6 +412,7 @@ class Announcer:
                 etas=self._etas(),
                 rate=self._rate(),
                 elapsed=round(self.elapsed, 1),
+                predicted=self.predicted,
             )
         )
 
@@ -422,6 +431,11 @@ class Announcer:
         """Seconds from the start until now, or until the last session ended where all have."""
         over = self._last_end is not None and self._ended.total() == len(self._queue.entries)
         return (self._last_end if over and self._last_end is not None else time.monotonic()) - self._zero
+
+    @property
+    def predicted(self) -> Eta | None:
+        """Seconds that the work was said to take when it began, or when the queue last changed."""
+        return _eta(self._progress.predicted())
 
     def _rate(self) -> float | None:
         """Sessions per minute over the last ten minutes, or since the start."""
@@ -446,6 +460,7 @@ class Announcer:
                 skipped=ended[SessionStatus.SKIPPED],
                 cancelled=ended[SessionStatus.CANCELLED],
                 duration=round(self.elapsed, 3),
+                predicted=self.predicted,
                 exit_code=code,
             )
         )

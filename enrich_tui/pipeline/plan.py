@@ -27,6 +27,7 @@ from enrich_tui.pipeline.adopt import Elsewhere, is_of
 from enrich_tui.pipeline.outcome import completed, recorded
 from enrich_tui.pipeline.verdict import has_input, judge
 from enrich_tui.progress import Estimate, EtaEstimator
+from enrich_tui.progress.eta import past_of
 from enrich_tui.store.record import FileRecord, SessionRecord, StageRecord, file_record, load_record
 
 
@@ -58,6 +59,13 @@ class PlannedSession(Frozen):
         return tuple(stage for stage, need in self.stages.items() if need is Need.RUN)
 
 
+class PastRun(Frozen):
+    """What was predicted of an earlier run on this machine, and what happened. Seconds."""
+
+    predicted: float
+    took: float
+
+
 class Plan(Frozen):
     """What a run over a library would do."""
 
@@ -65,6 +73,8 @@ class Plan(Frozen):
     workers: int
     eta: Eta | None
     """Seconds that it would take; None where nothing is known of this machine's pace yet."""
+    past: tuple[PastRun, ...] = ()
+    """Earlier runs of this user on this machine, the latest last."""
 
 
 class SessionStanding(Frozen):
@@ -103,7 +113,8 @@ def plan_run(
     estimator.plan(queue, workers, 0.0, cpu_slots, sizes={one.session_id: one.size for one in planned})
     estimate = estimator.batch(0.0) if queue else Estimate(0.0, 0.0, 0.0)
     eta = Eta(low=estimate.low, mid=estimate.mid, high=estimate.high) if estimate else None
-    return Plan(sessions=planned, workers=workers, eta=eta)
+    past = tuple(PastRun(predicted=one.predicted, took=one.took) for one in past_of(history))
+    return Plan(sessions=planned, workers=workers, eta=eta, past=past)
 
 
 class _Planner:

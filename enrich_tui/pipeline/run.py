@@ -20,6 +20,7 @@ from enrich_tui.config import Config
 from enrich_tui.errors import ErrorHandler
 from enrich_tui.errors.problems import Problem
 from enrich_tui.events import (
+    Eta,
     Event,
     QueueOrder,
     SessionRequeued,
@@ -115,7 +116,9 @@ class BatchRun:
         self._exit_code: int | None = None
         self._wake = asyncio.Event()
         self._background: set[asyncio.Task[object]] = set()
-        self._announcer = Announcer(self._queue, pool, progress, library, options, self._slots, batch=batch)
+        self._announcer = Announcer(
+            self._queue, pool, progress, library, options, self._slots, cores=self._cores, batch=batch
+        )
         self._elsewhere = Elsewhere(library, output, sessions)
         self._attempts = Attempts(
             self._queue,
@@ -184,6 +187,11 @@ class BatchRun:
     def elapsed(self) -> float:
         """Seconds that the work took, or has taken so far."""
         return self._announcer.elapsed
+
+    @property
+    def predicted(self) -> Eta | None:
+        """Seconds that the work was said to take when it began, or when the queue last changed; without its pauses."""
+        return self._announcer.predicted
 
     @property
     def results(self) -> list[SessionResult]:

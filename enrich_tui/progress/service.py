@@ -271,6 +271,10 @@ class ProgressService:
         """Seconds until the batch is done, with its range; None while nothing at all is known."""
         return None if self._batch is None else self._estimator.batch(self._clock())
 
+    def predicted(self) -> Estimate | None:
+        """Seconds that the batch was said to take, with their range; see :attr:`EtaEstimator.predicted`."""
+        return self._estimator.predicted
+
     def eta_reason(self) -> str:
         """Why the batch's estimate jumped lately (``1 worker lost``), or nothing."""
         return self._estimator.reason

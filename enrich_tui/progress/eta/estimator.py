@@ -13,6 +13,7 @@ from enrich_tui.progress.eta.history import VERSION, Memory
 from enrich_tui.progress.eta.load import Load
 from enrich_tui.progress.eta.plan import Plan, Work
 from enrich_tui.progress.eta.rates import Rate
+from enrich_tui.progress.eta.record import Record, past_of
 from enrich_tui.progress.eta.schedule import STAGES
 from enrich_tui.progress.eta.steady import Steady
 
@@ -56,6 +57,7 @@ class EtaEstimator:
         self._memory = Memory(known.get("stages"), known.get("speed"))
         self._book = self._memory.book()
         self._band = Band.read(known.get("band"))
+        self._record = Record(past_of(known))
         self._known = self._memory.known
         self._plan = Plan()
         self._load = Load()
@@ -68,7 +70,8 @@ class EtaEstimator:
         self._now = 0.0
         self._paused_at: float | None = None
         self._pauses = 0.0
-        self._begun = 0.0
+        self._begun: float | None = None
+        """When the first stage of this batch began, without the pauses."""
         self._estimate: Estimate | None = None
         self._asked: float | None = None
         """When the estimate was made, if nothing has happened since."""
@@ -96,7 +99,7 @@ class EtaEstimator:
         self._plan.replace(sessions, sizes or {})
         self._cpu_slots = cpu_slots
         self._workers = max(1, workers)
-        self._jump("the queue changed" if again else "")
+        self._changed("the queue changed" if again else "")
 
     def extend(
         self,
@@ -107,8 +110,10 @@ class EtaEstimator:
     ) -> None:
         """Put sessions that are new at the end of the queue; see :meth:`plan`. ``sizes`` are bytes."""
         self._tick(now)
+        before = len(self._plan.sessions)
         self._plan.extend(sessions, sizes or {})
-        self._jump("the queue changed" if self._estimate else "")
+        if added := len(self._plan.sessions) - before:
+            self._changed(f"{added} session{'s' if added > 1 else ''} added")
 
     def add(self, session_id: str, stages: Mapping[str, float | None], now: float) -> None:
         """Put a session at the end of the queue; one that is queued already keeps its place and starts afresh."""
@@ -117,15 +122,15 @@ class EtaEstimator:
         before = self.expected(session_id)
         self._plan.add(session_id, stages)
         if not known:
-            self._jump("the queue changed" if self._estimate else "")
+            self._changed("the queue changed")
         elif self.expected(session_id) != before:
-            self._jump("")
+            self._changed("")
 
     def discard(self, session_id: str, now: float) -> None:
         """Take a session out of the queue."""
         self._tick(now)
         if session_id in self._plan.open:
-            self._jump("the queue changed" if self._estimate else "")
+            self._changed("the queue changed")
         self._plan.discard(session_id)
 
     def requeue(self, session_id: str, now: float) -> None:
@@ -133,14 +138,14 @@ class EtaEstimator:
         self._tick(now)
         for stage, work in self._plan.sessions.get(session_id, {}).items():
             self._plan.move(session_id, stage, work, "pending", self._now)
-        self._jump("the queue changed" if self._estimate else "")
+        self._changed("the queue changed")
 
     def started(self, session_id: str, stage: str, now: float) -> None:
         """An attempt of a stage began."""
         self._tick(now)
         work = self._plan.find(session_id, stage)
         if work is not None and work.state != "running":
-            if not self._begun:
+            if self._begun is None:
                 self._begun = self._active
             self._plan.move(session_id, stage, work, "running", self._now)
             if work.media > 0.0:
@@ -189,6 +194,8 @@ class EtaEstimator:
         self._plan.move(session_id, stage, work, "pending" if outcome == "retry" else "over", self._now)
         if not self._plan.open:
             self._band.settle(self._active)
+            self._record.settle(self._passed)
+            self._begun = None
 
     def set_workers(self, n: int, now: float) -> None:
         """So many workers are alive."""
@@ -257,16 +264,31 @@ class EtaEstimator:
         works = self._plan.sessions.get(session_id, {})
         return {stage: self._whole(work, rates[stage]) for stage, work in works.items()}
 
+    @property
+    def predicted(self) -> Estimate | None:
+        """Seconds that the whole batch was said to take when its work began, or when the queue last changed.
+
+        Pauses do not count. None before that, and while nothing at all is known.
+        """
+        whole = self._record.predicted
+        return None if whole is None else Estimate(*whole)
+
     def history(self) -> dict[str, Any]:
         """What the next batch on this machine should know; JSON-able."""
         stages = self._memory.history(self._book.learned(self._load.factor))
         speed = self._memory.speed(self._book.speed(self._load.factor))
-        return {"version": VERSION, "stages": stages, "speed": speed, "band": self._band.history()}
+        band, past = self._band.history(), self._record.history()
+        return {"version": VERSION, "stages": stages, "speed": speed, "band": band, "past": past}
 
     @property
     def _active(self) -> float:
         """Now, without the pauses."""
         return (self._now if self._paused_at is None else self._paused_at) - self._pauses
+
+    @property
+    def _passed(self) -> float:
+        """Seconds since the work began, without the pauses."""
+        return 0.0 if self._begun is None else self._active - self._begun
 
     @property
     def _capacity(self) -> int:
@@ -276,6 +298,11 @@ class EtaEstimator:
         self._asked = None
         if math.isfinite(now) and now > self._now:
             self._now = now
+
+    def _changed(self, reason: str) -> None:
+        """The queue is another one; the reason is told where there was an estimate."""
+        self._record.predicted = None
+        self._jump(reason if self._estimate else "")
 
     def _jump(self, reason: str) -> None:
         self._forecaster.reset()
@@ -331,11 +358,13 @@ class EtaEstimator:
 
     def _update(self) -> None:
         seconds, spread = self._forecaster.whole(self._beliefs())
-        share = seconds / (seconds + self._active - self._begun)
+        share = seconds / (seconds + self._passed)
         self._band.keep(self._active, seconds, spread, share)
         low, high = self._band.factors(spread, share)
         mid = self._steady.follow(seconds, self._now)
         self._estimate = Estimate(mid * low, mid, mid * high)
+        if self._begun is not None:
+            self._record.predict(self._passed, self._estimate)
         self._reason_age += 1
         if self._reason_age > REASON_UPDATES:
             self.reason = ""

@@ -8,9 +8,14 @@ from rich.style import Style
 
 from enrich_tui.display.paths import from_home
 from enrich_tui.display.rows import CellState, SessionState
+from enrich_tui.display.summary import time_text
+from enrich_tui.events import Eta
 from enrich_tui.text import cells, clean, fit, seconds_text, speed_text
 from enrich_tui.tui.widgets.panel import BoardPanel
 from enrich_tui.widgets.drawing import Row, parted, spread
+
+ROOMY = 100
+"""Columns from which the header has room for what can also be left out."""
 
 
 class Header(BoardPanel):
@@ -22,7 +27,7 @@ class Header(BoardPanel):
         left = Row().add(" enrich", palette.accent + Style(bold=True))
         right = Row()
         if view.state == "done":
-            right.append(self._outcome())
+            right.append(self._outcome(view.predicted if width >= ROOMY else None))
         else:
             busy = palette.accent if view.state in {"looking", "running", "watching"} else palette.warn
             right.add(f"{view.state.upper()} {glyphs.run[view.state]}", busy)
@@ -48,7 +53,7 @@ class Header(BoardPanel):
         if name and room >= 6:
             left.add(f" {glyphs.dot} ", palette.faint)
             whole = from_home(view.library)
-            left.add(fit(whole if cells(whole) <= room and width >= 100 else name, room), palette.text)
+            left.add(fit(whole if cells(whole) <= room and width >= ROOMY else name, room), palette.text)
         return [spread(left.append(marks), right, width)]
 
     def _replay(self) -> str:
@@ -58,7 +63,7 @@ class Header(BoardPanel):
         speed = self.board.glyphs.run["paused"] if player.paused else speed_text(player.speed)
         return f"REPLAY {speed} {seconds_text(player.position)}/{seconds_text(player.length)}"
 
-    def _outcome(self) -> Row:
+    def _outcome(self, predicted: Eta | None) -> Row:
         view, palette, counts = self.board.view, self.palette, self.board.view.counts
         good = counts[SessionState.DONE] + counts[SessionState.PARTIAL]
         row = Row().add("DONE", palette.good + Style(bold=True)).add(f" {good} ok, ", palette.text)
@@ -67,7 +72,7 @@ class Header(BoardPanel):
         for state in (SessionState.SKIPPED, SessionState.CANCELLED):
             if counts[state]:
                 row.add(f", {counts[state]} {state}", palette.text)
-        return row.add(f" in {seconds_text(view.elapsed)}", palette.text)
+        return row.add(f" in {time_text(view.elapsed, predicted)}", palette.text)
 
 
 class StageTotals(BoardPanel):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from enrich_tui.model import PREREQUISITES
 from enrich_tui.model import STAGES as ALL
-from enrich_tui.progress.eta import DEFAULT_HISTORY, Estimate, EtaEstimator, or_default
+from enrich_tui.progress.eta import DEFAULT_HISTORY, Estimate, EtaEstimator, Past, or_default, past_of
 from enrich_tui.progress.eta.residual import remaining
 from enrich_tui.progress.eta.schedule import INDEPENDENT, STAGES, schedule
 
@@ -171,10 +171,79 @@ def test_a_slower_machine_is_noticed() -> None:
     estimator, now = planned(200), 0.0
     for number in range(60):
         now = run(estimator, f"s{number}", now, 60.0)
+    reasons = set()
     for number in range(60, 75):
         now = run(estimator, f"s{number}", now, 120.0)
         estimator.batch(now)
+        reasons.add(estimator.reason)
+    assert reasons == {"", "the machine is slower"}
     assert mid(estimator.batch(now)) == pytest.approx(125 * 120.0, rel=0.15)
+
+
+def test_two_sessions_that_take_very_long_are_no_slower_machine() -> None:
+    estimator, now = planned(200), 0.0
+    for number in range(60):
+        now = run(estimator, f"s{number}", now, 60.0)
+    for number in range(60, 62):
+        now = run(estimator, f"s{number}", now, 360.0)
+    estimator.batch(now)
+    assert estimator.reason == ""
+    assert mid(estimator.batch(now)) == pytest.approx(138 * 60.0, rel=0.2)
+
+
+def test_sessions_that_come_later_keep_what_was_learned() -> None:
+    estimator, now = planned(10), 0.0
+    for number in range(8):
+        now = run(estimator, f"s{number}", now, 60.0)
+    assert mid(estimator.batch(now)) == pytest.approx(120.0, rel=0.1)
+    estimator.extend([(f"late{number}", ONE) for number in range(10)], now)
+    assert mid(estimator.batch(now)) == pytest.approx(12 * 60.0, rel=0.1)
+    assert estimator.reason == "10 sessions added"
+    estimator.extend([("late0", ONE)], now)
+    assert mid(estimator.batch(now)) == pytest.approx(12 * 60.0, rel=0.1)
+    estimator.plan([(f"s{number}", ONE) for number in range(8, 30)], 1, now)
+    assert mid(estimator.batch(now)) == pytest.approx(22 * 60.0, rel=0.1)
+    assert estimator.reason == "the queue changed"
+
+
+def test_what_was_predicted_is_kept_beside_what_happened() -> None:
+    teacher, now = planned(20), 0.0
+    for number in range(20):
+        now = run(teacher, f"s{number}", now, 60.0)
+        teacher.batch(now)
+    estimator, now = planned(10, history=teacher.history()), 500.0
+    estimator.batch(now)
+    assert estimator.predicted is None
+    for number in range(10):
+        estimator.started(f"s{number}", "audio", now)
+        estimator.batch(now)
+        estimator.pause(now)
+        estimator.resume(now + 1000.0)
+        now = run(estimator, f"s{number}", now + 1000.0, 66.0)
+    predicted = mid(estimator.predicted)
+    assert predicted == pytest.approx(600.0, rel=0.15)
+    first, second = past_of(json.loads(json.dumps(estimator.history())))
+    assert first.took == pytest.approx(1200.0)
+    assert second.predicted == pytest.approx(predicted, abs=0.01)
+    assert second.took == pytest.approx(660.0)
+
+
+def test_the_prediction_is_of_the_queue_as_it_is() -> None:
+    estimator, now = planned(4, history=DEFAULT_HISTORY), 0.0
+    now = run(estimator, "s0", now, 60.0)
+    estimator.batch(now)
+    before = mid(estimator.predicted)
+    estimator.extend([(f"late{number}", ONE) for number in range(40)], now)
+    assert estimator.predicted is None
+    estimator.batch(now)
+    assert mid(estimator.predicted) > 5 * before
+
+
+@pytest.mark.parametrize("past", [7, {}, [3], [[1.0]], [[0.0, 4.0]], [[math.nan, 4.0]], [["1", 4.0]]])
+def test_a_past_that_cannot_be_used_is_ignored(past: Any) -> None:
+    assert past_of({"past": past}) == []
+    assert past_of({"past": [[2, 4.5]] * 40})[-1] == Past(2.0, 4.5)
+    assert len(past_of({"past": [[2, 4.5]] * 40})) == 16
 
 
 def test_attempts_that_fail_cost_time() -> None:
@@ -310,6 +379,7 @@ STEPS = st.one_of(
     st.tuples(st.just("add"), IDS, st.dictionaries(NAMES, MEDIA)),
     st.tuples(st.just("discard"), IDS),
     st.tuples(st.just("requeue"), IDS),
+    st.tuples(st.just("extend"), st.lists(st.tuples(IDS, st.dictionaries(NAMES, MEDIA)), max_size=2)),
 )
 PLAN = st.lists(st.tuples(IDS, st.dictionaries(NAMES, MEDIA)), unique_by=lambda pair: pair[0])
 WAIT = st.sampled_from([0.0, 0.001, 1.0, 60.0, 1e7, -5.0, math.nan])
@@ -349,4 +419,6 @@ def test_whatever_happens_the_bounds_hold(
                 assert not known
             else:
                 assert 0.0 < estimate.low <= estimate.mid <= estimate.high < math.inf
+        if (whole := estimator.predicted) is not None:
+            assert 0.0 < whole.low <= whole.mid <= whole.high < math.inf
     json.dumps(estimator.history(), allow_nan=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,10 +30,15 @@ def script(task: StageTask) -> StageOutput | Exception:
     return write_result(task)
 
 
-def plan(sessions: list[Session], *, fresh: bool = False, options: EnrichmentOptions | None = None) -> Plan:
-    return plan_run(
-        sessions, options or EnrichmentOptions(), StageConfig(), workers=2, cpu_slots=2, history=None, fresh=fresh
-    )
+def plan(
+    sessions: list[Session],
+    *,
+    fresh: bool = False,
+    options: EnrichmentOptions | None = None,
+    history: dict[str, Any] | None = None,
+) -> Plan:
+    wanted = options or EnrichmentOptions()
+    return plan_run(sessions, wanted, StageConfig(), workers=2, cpu_slots=2, history=history, fresh=fresh)
 
 
 def planned(told: Plan) -> set[tuple[str, Stage]]:
@@ -109,3 +115,16 @@ async def test_both_speak_to_people_and_to_programs(tmp_path: Path) -> None:
     assert "  · loud.wav: not yet" in lines
     for line in [*overview.plan_json(plan(sessions)), *overview.status_json(standings)]:
         assert json.loads(line)["type"] in {"planned", "plan", "standing", "status"}
+
+
+def test_a_plan_tells_how_good_the_predictions_were(tmp_path: Path) -> None:
+    sessions = make_sessions(tmp_path, NAMES)
+    assert not any("predicted" in line for line in overview.plan_lines(plan(sessions)))
+    once = plan(sessions, history={"past": [[240.0, 300.0]]})
+    assert list(overview.plan_lines(once))[2] == "so far: the last run took 5:00, predicted ~4m"
+    often = plan(sessions, history={"past": [[90.0, 100.0], [80.0, 100.0], [150.0, 100.0]]})
+    assert list(overview.plan_lines(often))[2] == (
+        "so far: the last run took 1:40, predicted ~3m; half of the last 3 predictions were off by at most 20%"
+    )
+    told = json.loads(list(overview.plan_json(once))[-1])
+    assert told["past"] == [{"predicted": 240.0, "took": 300.0}]
