@@ -177,7 +177,7 @@ def states() -> Mapping[str, Sequence[ev.Event]]:
         ev.SessionFinished(t=680.0, session="s13", status=SessionStatus.CANCELLED, duration=0.0),
         *[ev.WorkerChanged(t=690.0, worker=number, status="idle", jobs=26) for number in range(1, 5)],
         _pool(690.0).model_copy(update={"idle": 4, "active": 0, "pending": 0}),
-        _batch(4900.0, "done", progress=100.0, rate=3.1),
+        _batch(4900.0, "done", progress=100.0, rate=3.1, predicted=ev.Eta(low=4000, mid=4500, high=5400)),
     ]
     return {
         "empty": [_STARTED, _batch(0.5, "done", total=0, progress=100.0)],

@@ -10,18 +10,24 @@ from enrich_tui.display.report import report
 from enrich_tui.display.summary import summary_lines
 from enrich_tui.display.view import RunView
 from enrich_tui.events import BatchChanged, RunFinished
-from enrich_tui.model import EnrichmentOptions
+from enrich_tui.model import EnrichmentOptions, Stage
 from enrich_tui.pipeline.announce import Announcer
 from enrich_tui.pipeline.state import Queue
 from enrich_tui.pool import WorkerPool
 from enrich_tui.progress import EtaEstimator, ProgressService
 from enrich_tui.progress.eta import DEFAULT_HISTORY
-from tests.unit.pipeline.harness import FakeRunner, Watcher, make_sessions, run
+from tests.unit.pipeline.harness import FakeRunner, Watcher, make_sessions, prepared, run
 
 
 async def test_the_end_tells_what_was_predicted(tmp_path: Path) -> None:
     sessions = make_sessions(tmp_path, ["a.mp4", "b.wav", "c.wav"])
-    batch, watcher, _ = await run(sessions, FakeRunner())
+    runner, watcher = FakeRunner(), Watcher()
+    held = runner.gates["c.wav", Stage.AUDIO] = asyncio.Event()
+    async with prepared(sessions, runner) as batch:
+        running = asyncio.create_task(batch.run(watcher))
+        await watcher.until(lambda event: isinstance(event, BatchChanged) and event.predicted is not None)
+        held.set()
+        await running
     end = watcher.events[-1]
     assert isinstance(end, RunFinished)
     assert end.predicted is not None
