@@ -1,31 +1,38 @@
 """How good are the estimates? Simulated batches and recorded real ones, replayed to every estimator.
 
-Run ``python -m tests.benchmarks.eta [--batches 48] [--seed 1]``.
+Run ``python -m tests.benchmarks.eta [--batches 48] [--seed 1] [--ablate]``.
 
 A *warm* estimator has the history of one earlier simulated batch on the same machine, whose load has changed since; for
 a recorded batch, that of all the other recorded ones. A *cold* one has none; for a recorded batch it begins with the
-defaults that the program ships. The oracle is the same estimator knowing the true mean durations (the present ones,
-after a slow-down), but not the noise; there is none for real batches.
+defaults that the program ships. *In turn* is what a person lives through: the recorded batches one after the other as
+they were made, each with the history of those before. The defaults were set with the first recordings in view; those
+in :data:`~tests.benchmarks.eta_recorded.UNSEEN` were made later, and are reported apart.
+
+The oracle is the same estimator knowing the true mean durations and the scatter around them (the present ones, after a
+slow-down), but neither single stages' chance nor the future; there is none for real batches.
+
+``--ablate`` takes the mechanisms out, one at a time, and prints what each is worth.
 
 Where the model is weak, as the recorded batches show: a machine whose other load changes between and within batches
-(the same batch took 16 to 30 seconds), which history cannot foresee, so that a warm band is too narrow there; a single
-long recording, of which nothing is known until its first half minute is transcribed; what a recording says (silence
-takes no time, another language a different one); captions beside some recordings of a batch, which count as another
-engine. In the simulation: the first quarter of batches with fewer than ten sessions, and a slow-down still to come.
+(the same batch took 16 to 30 seconds), which history cannot foresee, so that a warm estimate is far off until the first
+stages end, and its band too narrow where the latest batch before ran under another load; a single long recording, of
+which nothing is known until its first half minute is transcribed; what a recording says (silence takes no time, another
+language a different one); captions beside some recordings of a batch, which count as another engine. In the simulation:
+the first quarter of batches with fewer than ten sessions, where one stage in thirty takes two to six times as long and
+is all that is known; and a slow-down still to come, which no estimate can know of.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
-import random
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from enrich_tui.progress.eta import DEFAULT_HISTORY, EtaEstimator
-from tests.benchmarks import eta_recorded
-from tests.benchmarks.eta_simulated import STAGES, Batch, Machine, Oracle, plan, simulate
+from tests.benchmarks import eta_ablation, eta_recorded
+from tests.benchmarks.eta_simulated import STAGES, Batch, Oracle, draw
 from tests.benchmarks.eta_traces import MOMENTS, Trace, coverage, errors, percent, replay, replay_plain, upticks
 
 
@@ -33,17 +40,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batches", type=int, default=48)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--ablate", action="store_true")
     arguments = parser.parse_args()
+    drawn = [draw(arguments.seed, number) for number in range(arguments.batches)]
+    if arguments.ablate:
+        eta_ablation.report(drawn)
+        return
     results: dict[str, list[tuple[Batch, Trace]]] = {}
-    for number in range(arguments.batches):
-        rng = random.Random(f"{arguments.seed}/{number}")
-        machine = Machine.random(rng)
-        earlier = plan(rng, machine, sessions=rng.randint(5, 40))
-        simulate(rng, earlier)
+    for earlier, batch in drawn:
         teacher = EtaEstimator()
         replay(earlier, teacher)
-        batch = plan(rng, machine.loaded(math.exp(rng.gauss(0, 0.12))))
-        simulate(rng, batch)
         for name, estimator in {
             "cold": EtaEstimator(),
             "warm": EtaEstimator(teacher.history()),
@@ -75,8 +81,17 @@ def report_real() -> None:
             results.setdefault(name, []).append((simulated, trace))
         size = f"{len(simulated.sessions):3} sessions {batch.duration:6.1f} s"
         print(f"{batch.name:18}{simulated.workers} workers {size}   {' | '.join(rows)}   {' | '.join(worst)}")
+    known: Mapping[str, Any] = DEFAULT_HISTORY
+    for batch in eta_recorded.as_made(batches):
+        estimator = EtaEstimator(known)
+        results.setdefault("in turn", []).append((batch.as_simulated(), eta_recorded.replay(batch, estimator)))
+        known = estimator.history()
     print()
     report_table("recorded batches", results)
+    unseen = [batch.name for batch in batches if batch.name in eta_recorded.UNSEEN]
+    for name in ("cold", "warm"):
+        chosen = [pair for batch, pair in zip(batches, results[name], strict=True) if batch.name in unseen]
+        report_table(f"  the unseen {len(unseen)}", {name: chosen})
     print()
 
 
@@ -106,20 +121,41 @@ def report(results: dict[str, list[tuple[Batch, Trace]]]) -> None:
         pairs = results[name]
         print(f"{name}, times the oracle's error: {ratios(pairs, oracle)}")
         print(f"{name}, error of summed elapsed/progress in ours: {ratios(summed, pairs)}")
-    subsets: dict[str, Callable[[Batch], bool]] = {
-        "50 sessions and more": lambda batch: len(batch.sessions) >= 50,
-        "50 and more, no slow-down": lambda batch: len(batch.sessions) >= 50 and batch.slow_by == 1.0,
-        "with a slow-down": lambda batch: batch.slow_by > 1.0,
-    }
-    for title, belongs in subsets.items():
-        for name in ("cold", "warm", "oracle"):
-            chosen = [(batch, trace) for batch, trace in results[name] if belongs(batch)]
-            row = " ".join(percent(errors(chosen, moment)) for moment in MOMENTS)
-            print(f"{title:28}{len(chosen):4} {name:8}{row}")
+    report_cells(results)
     asked = sum(len(trace.mids) for _, trace in results["cold"])
     spent = sum(trace.seconds for _, trace in results["cold"])
     print(f"{1e3 * spent / max(1, asked):.2f} ms an estimate in these batches")
     print(f"{thousand():.2f} ms an estimate with 1,000 sessions of 4 stages, progress in between")
+
+
+CELLS: dict[str, Callable[[Batch], bool]] = {
+    "fewer than 10 sessions": lambda batch: len(batch.sessions) < 10,
+    "10 to 49 sessions": lambda batch: 10 <= len(batch.sessions) < 50,
+    "50 sessions and more": lambda batch: len(batch.sessions) >= 50,
+    "50 and more, no slow-down": lambda batch: len(batch.sessions) >= 50 and batch.slow_by == 1.0,
+    "1 worker": lambda batch: batch.workers == 1,
+    "2 to 4 workers": lambda batch: 2 <= batch.workers <= 4,
+    "5 workers and more": lambda batch: batch.workers >= 5,
+    "a worker dies": lambda batch: any(happening.kind == "workers" for happening in batch.happenings),
+    "a slow-down": lambda batch: batch.slow_by > 1.0,
+    "no slow-down": lambda batch: batch.slow_by == 1.0,
+}
+
+
+def report_cells(results: dict[str, list[tuple[Batch, Trace]]]) -> None:
+    """The simulated batches by kind: errors in %, times the oracle's at 25, 50 and 75 %, and the band."""
+    head = "".join(f"{moment:6.0%}" for moment in MOMENTS)
+    print(f"{'':42}{head}   times the oracle's error, 25/50/75 %   band")
+    for title, belongs in CELLS.items():
+        chosen = {
+            name: [(batch, trace) for batch, trace in results[name] if belongs(batch)]
+            for name in ("cold", "warm", "oracle")
+        }
+        for name, pairs in chosen.items():
+            if pairs:
+                row = " ".join(percent(errors(pairs, moment)) for moment in MOMENTS)
+                band = coverage(pairs, (0.25, 0.5, 0.75))
+                print(f"{title:28}{len(pairs):4}  {name:8}{row}   {ratios(pairs, chosen['oracle']):36}  {band:4.0%}")
 
 
 def ratios(pairs: Sequence[tuple[Batch, Trace]], others: Sequence[tuple[Batch, Trace]]) -> str:

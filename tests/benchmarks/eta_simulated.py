@@ -197,6 +197,17 @@ def simulate(rng: random.Random, batch: Batch, *, calm: bool = False) -> None:
     batch.happenings.sort(key=lambda happening: happening.at)
 
 
+def draw(seed: int, number: int) -> tuple[Batch, Batch]:
+    """A batch, and an earlier one on the same machine under another load."""
+    rng = random.Random(f"{seed}/{number}")
+    machine = Machine.random(rng)
+    earlier = plan(rng, machine, sessions=rng.randint(5, 40))
+    simulate(rng, earlier)
+    batch = plan(rng, machine.loaded(math.exp(rng.gauss(0, 0.12))))
+    simulate(rng, batch)
+    return earlier, batch
+
+
 class Oracle(EtaEstimator):
     """The same estimator, told what nobody can know: the true mean of every stage, now, and how stages scatter.
 
