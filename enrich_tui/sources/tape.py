@@ -76,11 +76,11 @@ class Tape:
                 self._write(self._take())
                 if self._size > self._limit:
                     self._compact()
-            except OSError as error:
+            except Exception:  # noqa: BLE001 - whatever it is, the run goes on, and nothing gets onto the screen
                 self._torn = True
                 if not self._told:
                     self._told = True
-                    _log.warning("The stream of this run cannot be kept: %s", error.strerror)
+                    _log.warning("The stream of this run cannot be kept.", exc_info=True)
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
                 os.close(self._descriptor)

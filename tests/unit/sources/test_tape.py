@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from enrich_tui import events as ev
+from enrich_tui.display.json_lines import line_of
 from enrich_tui.sources import tape as taping
 from enrich_tui.sources.recording import read_recording
 from enrich_tui.sources.tail import Tail
 from enrich_tui.sources.tape import Tape, merged
 from enrich_tui.store.runs import KEPT, folder_of, kept, path_of
-from tests.unit.sources.streams import STARTED, batch, lines, run, session
+from tests.unit.sources.streams import STARTED, batch, finished, lines, run, session
 
 
 @pytest.fixture
@@ -114,6 +115,27 @@ def test_a_place_that_cannot_be_written_harms_nothing(lock: Path) -> None:
         for event in run():
             tape(event)
     assert folder_of(lock).is_file()
+
+
+def test_an_event_that_cannot_be_written_harms_nothing(
+    lock: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    met = threading.Event()
+
+    def line(event: ev.Event) -> bytes:
+        if event.type == "note":
+            met.set()
+            raise ValueError("no line")
+        return line_of(event)
+
+    monkeypatch.setattr(taping, "line_of", line)
+    with Tape(lock, 1, interval=0.01) as tape:
+        tape(ev.Noted(message="x"))
+        assert met.wait(10)
+        for event in (STARTED, finished(3)):
+            tape(event)
+    assert told(tape.path) == [STARTED, finished(3)]
+    assert capfd.readouterr().err == ""
 
 
 def test_it_lives_while_nothing_happens(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
