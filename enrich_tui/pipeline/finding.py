@@ -23,7 +23,7 @@ FEW = 20
 PATIENCE = 0.1
 """Seconds after which what was found is passed on, be it ever so little."""
 
-REST = 20
+REST = 10
 """A look that takes long, as on a network drive, is followed by a rest of so many times as long ..."""
 LONGEST_REST = 60.0
 """... but of no more seconds than this."""

@@ -28,6 +28,8 @@ from tests.unit.pipeline.harness import FakeRunner, Watcher, prepared, write_res
 SETTINGS = WatchConfig(every=0.1, settle=0.5, patience=60.0)
 ENDINGS = ("mp4", "mkv", "wav", "webm", "ogg", "avi", "m4a", "mov")
 """Formats that tell whether they are whole, so that a rest in the middle says nothing."""
+BUSY = 120.0
+"""Seconds that a busy machine may take."""
 LONG_REST = 1.2
 """Seconds; more than twice of what counts as still."""
 
@@ -54,7 +56,7 @@ class Writer:
         """All versions, one after the other; the second one when the first has been taken up."""
         for number, data in enumerate(self._versions):
             if number:
-                await self._watcher.until(lambda _: self.is_done())
+                await self._watcher.until(lambda _: self.is_done(), BUSY)
             hidden = self._chance.random() < 0.25
             await self._pieces(self.path.with_name(f"{self.path.name}.part") if hidden else self.path, data)
             if hidden:
@@ -105,7 +107,7 @@ async def one(seed: int, folder: Path) -> list[str]:
         async with prepared([], FakeRunner(script), feed=feed) as batch:
             task = asyncio.create_task(batch.run(watcher))
             await asyncio.gather(*(writer.write() for writer in writers))
-            await watcher.until(lambda _: all(writer.is_done() for writer in writers))
+            await watcher.until(lambda _: all(writer.is_done() for writer in writers), BUSY)
             await asyncio.sleep(SETTINGS.settle * 3)
             batch.drain()
             code = await task

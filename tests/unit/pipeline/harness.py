@@ -84,9 +84,9 @@ class Watcher:
         self.events.append(event)
         self._news.set()
 
-    async def until(self, wanted: Callable[[Event], bool]) -> Event:
+    async def until(self, wanted: Callable[[Event], bool], seconds: float = 10) -> Event:
         """Wait until such an event has come."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(seconds):
             while True:
                 for event in self.events:
                     if wanted(event):
