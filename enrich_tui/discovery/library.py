@@ -83,6 +83,7 @@ class Search:
         # absolute, not resolved: that would follow links which the person chose
         self.root = Path(os.path.abspath(root))  # noqa: PTH100
         self._output = Path(os.path.abspath(output)) if output else None  # noqa: PTH100
+        self._is_recording = self.root.is_file()
         self._ids: dict[Path, str] = {}
         self._taken: set[str] = set()
         self._known: dict[Path, tuple[Listing, list[Found | Path]]] = {}
@@ -90,7 +91,7 @@ class Search:
     def look(self) -> Iterator[Found]:
         """Everything that there is now. Folders are listed while this goes on."""
         seen: set[Path] = set()
-        first: list[Found | Path] = self._lone() if self.root.is_file() else [self.root]
+        first: list[Found | Path] = self._recording() if self._is_recording else [self.root]
         pending = [iter(first)]
         while pending:
             item = next(pending[-1], None)
@@ -104,7 +105,9 @@ class Search:
         for folder in self._known.keys() - seen:
             del self._known[folder]
 
-    def _lone(self) -> list[Found | Path]:
+    def _recording(self) -> list[Found | Path]:
+        if not self.root.is_file():
+            return []  # it is away, perhaps for a moment
         folder = self.root.parent
         try:
             listed = listing(folder)

@@ -281,3 +281,13 @@ def test_dates_in_names() -> None:
 
 def test_ten_comes_after_nine() -> None:
     assert sorted(["s10", "s9", "S1"], key=natural_key) == ["S1", "s9", "s10"]
+
+
+def test_one_recording_may_be_away_for_a_moment(tmp_path: Path) -> None:
+    file = put(tmp_path / "a.wav")
+    search = Search(file)
+    before = look(search)
+    file.rename(tmp_path / "away")
+    assert look(search) == {}
+    (tmp_path / "away").rename(file)
+    assert look(search) == before
