@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual.geometry import Region
+from textual.widget import Widget
 
 from enrich_tui import events as ev
 from enrich_tui.config import Config, UiConfig
@@ -494,3 +496,28 @@ async def test_no_color_means_none(monkeypatch: pytest.MonkeyPatch) -> None:
         names = {color.name for pair in styles for color in pair if color is not None}
         assert app.theme == "ansi"
         assert names <= {"default"}
+
+
+async def test_nothing_is_painted_that_did_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    painted: list[str | None] = []
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        monkeypatch.setattr(app, "_second", lambda: None)  # the time of day goes on
+        refresh = Widget.refresh
+
+        def recorded(self: Widget, *regions: Region, **options: bool) -> Widget:
+            if self.id != "header":
+                painted.append(self.id)
+            return refresh(self, *regions, **options)
+
+        monkeypatch.setattr(Widget, "refresh", recorded)
+        seen = app.board.view.batch
+        source.emit(SCRIPT[-1].model_copy())
+        await until(pilot, lambda: app.board.view.batch is not seen)
+        await pilot.pause(0.2)
+        assert painted == []
+        source.emit(ev.StageProgressed(t=42.0, session="s0", stage=Stage.AUDIO, fraction=0.7))
+        await until(pilot, lambda: "70%" in shown(app))
+        assert set(painted) == {"sessions", "details"}

@@ -292,3 +292,33 @@ def test_a_session_that_is_written_to_later_keeps_its_state_and_says_so_once() -
     view = fed(queued("a"), started("a", Stage.AUDIO), arriving("a", growing=True), arriving("a", growing=True))
     assert view.rows["a"].state is SessionState.RUNNING
     assert sum("being written to" in line.text for line in view.log) == 1
+
+
+def waits(view: RunView) -> float | None:
+    return view.oldest_wait
+
+
+def test_the_oldest_wait_is_that_of_the_session_that_waits_longest_for_a_worker() -> None:
+    view = fed()
+    assert waits(view) is None
+    view.apply(queued("a"))
+    view.apply(queued("b").model_copy(update={"t": 10.0}))
+    view.apply(started("a", Stage.AUDIO, t=15.0))
+    assert waits(view) == 5.0  # b, since it was queued
+    view.apply(started("b", Stage.AUDIO, t=20.0))
+    assert waits(view) is None
+    done = ev.StageFinished(t=30.0, session="a", stage=Stage.AUDIO, outcome=StageOutcome.COMPLETED)
+    view.apply(done)
+    view.apply(batch(t=36.0))
+    assert waits(view) == 6.0  # a, between two stages
+    view.apply(ev.SessionFinished(t=37.0, session="a", status=SessionStatus.COMPLETE, duration=1))
+    assert waits(view) is None
+    view.apply(ev.SessionRequeued(t=40.0, session="a", stages=(Stage.AUDIO,)))
+    view.apply(batch(t=42.0))
+    assert waits(view) == 2.0
+    retry = ev.StageRetrying(
+        t=43.0, session="b", stage=Stage.AUDIO, attempt=2, attempts=3, delay=8, problem="network", message="Lost."
+    )
+    view.apply(started("a", Stage.AUDIO, t=43.0))
+    view.apply(retry)
+    assert waits(view) is None  # b waits for the time, not for a worker
