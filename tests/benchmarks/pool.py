@@ -136,7 +136,7 @@ async def cancel_half(count: int, make: Make) -> float:
 
 
 async def pending_bytes(queue: Queue) -> float:
-    """Bytes for each job that waits, its record included, a number of 32 bytes where it is not made when it is needed."""
+    """Bytes for each job that waits, its record (a number) included."""
     gate = asyncio.Event()
 
     async def until_open() -> None:
