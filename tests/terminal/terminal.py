@@ -89,12 +89,17 @@ class Terminal:
         """Read until this is on the screen, or fail."""
         self.until_true(lambda: text in self.text, seconds, what=repr(text))
 
-    def until_true(self, condition: Callable[[], bool], seconds: float = START_UP, what: str = "it") -> None:
-        """Read until the screen is as it is to be, or fail."""
+    def until_true(
+        self, condition: Callable[[], bool], seconds: float = START_UP, what: str = "it", *, reading: bool = True
+    ) -> None:
+        """Read until something is as it is to be, or fail. Without ``reading`` the terminal takes nothing meanwhile."""
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain for {what}:\n{self.text}"
-            self.read(0.1)
+            if reading:
+                self.read(0.1)
+            else:
+                time.sleep(0.05)
 
     def send(self, keys: str) -> None:
         """Type."""

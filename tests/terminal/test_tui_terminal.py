@@ -102,6 +102,17 @@ def test_after_a_storm_of_sizes_the_screen_is_that_of_a_fresh_start(size: tuple[
         dragged.until_true(lambda: without_clock(dragged) == without_clock(fresh), what="\n".join(without_clock(fresh)))
 
 
+def test_a_terminal_that_nobody_reads_does_not_halt_the_run(tmp_path: Path) -> None:
+    over = tmp_path / "over"
+    with Terminal(["-m", "tests.terminal.still", "--busy", str(over)]) as terminal:
+        terminal.until("session 0")
+        terminal.until_true(over.exists, what="the run to go on", reading=False)
+        terminal.until("30/30")
+        terminal.signal(signal.SIGTERM)
+        assert terminal.end() == 143
+        assert terminal.restored()
+
+
 def test_a_copy_reaches_the_terminal_as_osc_52() -> None:
     with Terminal(SIMULATED) as terminal:
         terminal.until("RUNNING ▶")
