@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from enrich_tui.display.rows import ENDED, UNHAPPY, Cell, CellState, SessionRow, SessionState
 from enrich_tui.display.view import RunView
 from enrich_tui.events import Eta
 from enrich_tui.model import Stage
-from enrich_tui.pool.model import PoolStatus
-from enrich_tui.progress.model import BatchProgress, EnrichmentProgress, Phase, StageProgress, StageStatus
 from enrich_tui.text import clean, gate
+
+if TYPE_CHECKING:  # a display that has only events needs no service
+    from enrich_tui.pool.model import PoolStatus
+    from enrich_tui.progress.model import BatchProgress, EnrichmentProgress, StageProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +167,10 @@ class SessionFigures:
     @classmethod
     def of_progress(cls, progress: EnrichmentProgress, title: str) -> SessionFigures:
         """What the progress service knows."""
-        ends = {Phase.COMPLETE: SessionState.DONE, Phase.FAILED: SessionState.FAILED}
+        ends = {"complete": SessionState.DONE, "failed": SessionState.FAILED}
         return cls(
             title,
-            ends.get(progress.stage, SessionState.RUNNING),
+            ends.get(progress.stage.value, SessionState.RUNNING),
             {Stage(stage): _cell(known) for stage, known in progress.stages.items()},
             progress.updated_at,
             progress.updated_at - progress.started_at,
@@ -201,7 +204,7 @@ def _eta(low: float | None, mid: float | None, high: float | None) -> Eta | None
 
 
 def _cell(known: StageProgress) -> Cell:
-    again = known.status is StageStatus.PENDING and known.error
+    again = known.status == "pending" and known.error
     took = (known.completed_at or 0.0) - (known.started_at or 0.0) if known.completed_at and known.started_at else 0.0
     return Cell(
         CellState.RETRYING if again else CellState(known.status.value),

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 from enrich_tui.display.figures import BatchFigures
 from enrich_tui.display.rows import SessionState
-from enrich_tui.progress.model import BatchProgress as Snapshot
 from enrich_tui.text import eta_text, seconds_text
 from enrich_tui.widgets.drawing import Row, bar, flow, parted, spread
 from enrich_tui.widgets.live import Live
@@ -68,7 +67,7 @@ class BatchProgress(Live):
     def figures(self) -> BatchFigures | None:
         """What there is to show; None before there is a batch."""
         batch = self._service.get_batch_progress()
-        return BatchFigures.of_progress(batch) if isinstance(batch, Snapshot) else batch
+        return batch if batch is None or isinstance(batch, BatchFigures) else BatchFigures.of_progress(batch)
 
     def rows(self, width: int) -> Sequence[Row]:
         """The bar with its figures, the counts, and the message."""

@@ -8,7 +8,6 @@ from typing import ClassVar
 from rich.style import Style
 
 from enrich_tui.display.figures import PoolFigures
-from enrich_tui.pool.model import PoolStatus
 from enrich_tui.text import seconds_text
 from enrich_tui.widgets.drawing import Row, bytes_text, parted, sparkline, spread
 from enrich_tui.widgets.live import Live
@@ -57,7 +56,7 @@ class PoolHealth(Live):
     def figures(self) -> PoolFigures | None:
         """What there is to show; None before anything is known."""
         status = self._pool.get_pool_status()
-        return PoolFigures.of_status(status) if isinstance(status, PoolStatus) else status
+        return status if status is None or isinstance(status, PoolFigures) else PoolFigures.of_status(status)
 
     def rows(self, width: int) -> Sequence[Row]:
         """One line, or the facts in as many columns as there is room for, and below them the processors' graph."""

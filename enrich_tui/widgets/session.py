@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 from textual.message import Message
@@ -11,14 +12,16 @@ from textual.message import Message
 from enrich_tui.display.figures import SessionFigures
 from enrich_tui.display.rows import Cell, CellState, SessionState
 from enrich_tui.model import Stage
-from enrich_tui.progress.model import EnrichmentProgress as Snapshot
-from enrich_tui.progress.model import Phase
 from enrich_tui.text import clean, eta_text, seconds_text
 from enrich_tui.widgets.drawing import Row, bar, brief, ends, paragraph, short_time
 from enrich_tui.widgets.live import Live
 from enrich_tui.widgets.palette import state_style
 from enrich_tui.widgets.sources import SessionSource
 
+if TYPE_CHECKING:
+    from enrich_tui.progress.model import EnrichmentProgress as Snapshot
+
+_ENDS = frozenset({"complete", "failed"})
 ROOMY = 34
 """Width from which on, in cells, there is room for a bar of some length beside a stage."""
 _STAGE = 9
@@ -56,7 +59,7 @@ class EnrichmentProgress(Live):
         @property
         def success(self) -> bool:
             """False where the session failed."""
-            return self.progress.stage is Phase.COMPLETE
+            return self.progress.stage == "complete"
 
     def __init__(
         self,
@@ -80,7 +83,7 @@ class EnrichmentProgress(Live):
     def connect(self) -> Iterable[Callable[[], None]]:
         """Listen to this session."""
         known = self._service.get_progress(self.session_id)
-        if isinstance(known, Snapshot) and known.stage in {Phase.COMPLETE, Phase.FAILED}:
+        if known is not None and not isinstance(known, SessionFigures) and known.stage in _ENDS:
             self._tell_end(known)
         for event in ("started", "progress", "stage"):
             yield self._service.on(event, self._news)
@@ -90,7 +93,9 @@ class EnrichmentProgress(Live):
     def figures(self) -> SessionFigures | None:
         """What there is to show; None before the session is known."""
         known = self._service.get_progress(self.session_id)
-        return SessionFigures.of_progress(known, self.title) if isinstance(known, Snapshot) else known
+        if known is None or isinstance(known, SessionFigures):
+            return known
+        return SessionFigures.of_progress(known, self.title)
 
     @property
     def title(self) -> str:
@@ -182,7 +187,7 @@ class EnrichmentProgress(Live):
 
     def _tell_end(self, progress: Snapshot) -> None:
         self.post_message(self.Ended(self, progress))
-        if progress.stage is Phase.COMPLETE and self._on_complete is not None:
+        if progress.stage == "complete" and self._on_complete is not None:
             on_complete, self._on_complete = self._on_complete, None
             self.call_later(partial(_call, on_complete))
 

@@ -6,12 +6,13 @@ A source answers with the snapshots of the services, or with the fuller figures 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from enrich_tui.display.figures import BatchFigures, PoolFigures, SessionFigures
-from enrich_tui.errors.values import ErrorRecord
-from enrich_tui.pool.model import PoolStatus
-from enrich_tui.progress.model import BatchProgress, EnrichmentProgress
+if TYPE_CHECKING:
+    from enrich_tui.display.figures import BatchFigures, PoolFigures, SessionFigures
+    from enrich_tui.errors.values import ErrorRecord
+    from enrich_tui.pool.model import PoolStatus
+    from enrich_tui.progress.model import BatchProgress, EnrichmentProgress
 
 Unsubscribe = Callable[[], None]
 
