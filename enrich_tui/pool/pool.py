@@ -228,7 +228,9 @@ class WorkerPool:
         )
 
     def check_health(self) -> None:
-        """Find and recover workers whose holder is gone, that died while idle, or that outgrew the memory limit.
+        """Find and recover workers whose holder is gone, whose process died, or that outgrew the memory limit.
+
+        A holder whose worker died goes on with it when it is back. One whose job ran in it learns of that from the job.
 
         Happens by itself every ``health_check_interval`` seconds.
         """
@@ -240,6 +242,8 @@ class WorkerPool:
                     slot.last_error = "its holder was gone before it was given back"
                     slot.last_problem = Problem.INTERNAL.value
                     self._roster.end_lease(slot, self._clock())
+                elif slot.condition is Condition.READY and not slot.healthy:
+                    self._roster.died_leased(slot)
             elif slot in self._roster.idle:
                 if not slot.healthy:
                     self._roster.idle.remove(slot)

@@ -170,6 +170,12 @@ class Roster:
         slot.note(WorkerCrashedError(Problem.WORKER_CRASHED))
         self._fault(slot)
 
+    def died_leased(self, slot: Slot) -> None:
+        """The executor of a slot was found dead under its holder: it is replaced, and the lease goes on."""
+        log.warning("Worker %d ended under its holder, whose job is %r.", slot.id, slot.current_job)
+        slot.note(WorkerCrashedError(Problem.WORKER_CRASHED))
+        self.upkeep.restart(slot)
+
     def too_big(self, slot: Slot) -> bool:
         """True where its process has more memory than it should."""
         limit = self._rules.memory_limit

@@ -181,6 +181,28 @@ async def test_a_process_that_died_while_idle_is_found(auto_restart: bool, caplo
     await pool.shutdown()
 
 
+@pytest.mark.parametrize("auto_restart", [True, False])
+async def test_a_process_that_died_under_its_holder_is_found(
+    auto_restart: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    executors = FakeExecutors()
+    pool = WorkerPool(1, enable_auto_restart=auto_restart, executor_factory=executors)
+    await pool.start()
+    async with pool.worker("job") as worker:
+        executors[1].die()
+        pool.check_health()
+        assert "ended under its holder" in caplog.text
+        assert pool.snapshots()[0].last_error == Problem.WORKER_CRASHED
+        await turn()
+        pool.check_health()
+        assert worker.leased
+        await worker.run("payload")
+    snapshot = pool.snapshots()[0]
+    assert (snapshot.status, snapshot.restarts, executors[1].starts) == (WorkerState.IDLE, 1, 2)
+    assert (pool.get_pool_status().total_jobs_completed, pool.get_pool_status().total_jobs_failed) == (1, 0)
+    await pool.shutdown()
+
+
 async def test_nobody_is_given_a_worker_that_is_dead() -> None:
     executors = FakeExecutors()
     pool = WorkerPool(2, executor_factory=executors)
