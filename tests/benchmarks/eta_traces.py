@@ -54,9 +54,9 @@ def replay(batch: Batch, estimator: EtaEstimator) -> Trace:
         while event.at <= now:
             apply(estimator, event)
             event = next(events)
-        begun = time.perf_counter()
+        begun = time.process_time()
         estimate = estimator.batch(now)
-        trace.seconds += time.perf_counter() - begun
+        trace.seconds += time.process_time() - begun
         if estimate is not None:
             trace.mids.append((now, estimate.mid))
         for moment in MOMENTS:
