@@ -5,21 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from enrich_tui.errors import describe
 from enrich_tui.errors.problems import Problem
 from enrich_tui.events import (
-    BatchChanged,
-    Eta,
     Event,
     Noted,
-    PoolChanged,
-    RunFinished,
     RunStarted,
     SessionArriving,
     SessionFinished,
@@ -41,10 +35,11 @@ from enrich_tui.model import (
     StageOutcome,
     StageResult,
 )
+from enrich_tui.pipeline.figures import VITALS, Figures, State
 from enrich_tui.pipeline.state import Queue, SessionEntry
 from enrich_tui.pipeline.verdict import has_input
-from enrich_tui.pool import PoolStatus, WorkerPool, WorkerSnapshot
-from enrich_tui.progress import BatchProgress, Estimate, ProgressService
+from enrich_tui.pool import WorkerPool, WorkerSnapshot
+from enrich_tui.progress import ProgressService
 from enrich_tui.text import clean
 from enrich_tui.version import __version__
 
@@ -54,32 +49,11 @@ TICK = 0.25
 PACE = 0.1
 """Seconds between two tellings of the batch's figures, however many sessions end meanwhile; the next tick tells."""
 
-VITALS = 1.0
-"""Seconds between two looks at what a worker's process uses."""
-
-LATELY = 600.0
-"""Seconds over which the rate of sessions is told."""
-
 _PROBLEMS = frozenset(Problem)
-
-LEFT_UNFINISHED = 130
-"""Exit code where a person ended the run before its sessions had ended."""
-
-State = Literal["looking", "running", "paused", "watching", "draining", "stopping", "done"]
-
-
-def _eta(estimate: Estimate | None) -> Eta | None:
-    return None if estimate is None else Eta(low=estimate.low, mid=estimate.mid, high=estimate.high)
-
-
-def _batch_eta(batch: BatchProgress | None) -> Eta | None:
-    if batch is None or batch.eta is None or batch.eta_low is None or batch.eta_high is None:
-        return None
-    return Eta(low=batch.eta_low, mid=batch.eta, high=batch.eta_high)
 
 
 class Announcer:
-    """Turns what the run does into events, and keeps the figures of the batch."""
+    """Turns what the run does into events, and tells the figures as they change."""
 
     def __init__(
         self,
@@ -102,24 +76,15 @@ class Announcer:
         self._wanted = tuple(stage for stage in STAGES if stage in options.stages)
         self._slots = slots
         self._sink: Sink = lambda _event: None
-        self._zero = time.monotonic()
-        self._state: State = "running"
-        self._ended: Counter[SessionStatus] = Counter()
-        self._busy: set[str] = set()
-        """Sessions that have started and not ended."""
+        self.figures = Figures(queue, pool, progress)
         self._media: dict[str, dict[str, float | None]] = {}
         self._jobs: dict[str, tuple[str, Stage]] = {}
-        self._pool_seen: PoolStatus | None = None
-        self._vitals: dict[int, tuple[float, float]] = {}
-        self._finished_at: deque[float] = deque()
-        """When sessions ended, in the last ten minutes."""
         self._told_at = -math.inf
         """When the batch's figures were told last."""
-        self._last_end: float | None = None
 
     def emit(self, event: Event) -> None:
         """Send one event, with the time of the run on it."""
-        self._sink(event.model_copy(update={"t": round(time.monotonic() - self._zero, 3)}))
+        self._sink(event.model_copy(update={"t": round(self.figures.now, 3)}))
 
     def begin(self, sink: Sink, rejected: Sequence[Rejected], *, looking: bool = False) -> None:
         """Tell what there is: the run, what cannot be used, and every session in order.
@@ -127,8 +92,7 @@ class Announcer:
         ``looking``: sessions are still looked for; they come in later.
         """
         self._sink = sink
-        self._state = "looking" if looking else "running"
-        self._zero = time.monotonic()
+        self.figures.begin(looking=looking)
         self.emit(
             RunStarted(
                 program=f"enrich-tui {__version__}",
@@ -212,9 +176,9 @@ class Announcer:
     def session_started(self, entry: SessionEntry) -> None:
         """The first stage of a session is about to run, or was found done."""
         ident = entry.session.id
-        if ident in self._busy:
+        if self.figures.is_busy(ident):
             return
-        self._busy.add(ident)
+        self.figures.started(ident)
         wanted = self._stages(entry)
         self._progress.start_progress(
             ident,
@@ -233,7 +197,7 @@ class Announcer:
             StageOutcome.COMPLETED: "completed",
             StageOutcome.SKIPPED: "skipped",
         }.get(result.status, "failed")
-        if entry.session.id in self._busy:
+        if self.figures.is_busy(entry.session.id):
             self._progress.update_stage(
                 entry.session.id,
                 result.stage,
@@ -267,10 +231,7 @@ class Announcer:
             return
         ident = entry.session.id
         self.session_started(entry)
-        self._busy.discard(ident)
-        self._ended[entry.status] += 1
-        self._last_end = time.monotonic()
-        self._finished_at.append(self._last_end)
+        self.figures.ended(ident, entry.status)
         well = entry.status in {SessionStatus.COMPLETE, SessionStatus.PARTIAL}
         self._progress.complete_progress(ident, well, told.message if told else None)
         self.emit(
@@ -282,20 +243,18 @@ class Announcer:
                 advice=told.advice if told else None,
             )
         )
-        if self._last_end - self._told_at >= PACE:
+        if time.monotonic() - self._told_at >= PACE:
             self._batch()
 
     def reopened(self, entry: SessionEntry, was: SessionStatus) -> None:
         """A session that had ended is to run again."""
-        self._ended[was] -= 1
+        self.figures.reopened(entry.session.id, was)
         self.session_started(entry)
 
     def renewed(self, entry: SessionEntry, was: SessionStatus | None) -> None:
         """A session whose files have changed begins again; ``was``: how it had ended, None where it had not."""
         ident = entry.session.id
-        if was is not None:
-            self._ended[was] -= 1
-        self._busy.discard(ident)
+        self.figures.reopened(ident, was)
         self._media.pop(ident, None)
         self._progress.clear_progress(ident)
         self._queued(entry)
@@ -306,9 +265,7 @@ class Announcer:
 
     def set_state(self, state: State) -> None:
         """The run as a whole goes over into this state."""
-        ending = self._state in {"draining", "stopping"}
-        if state != self._state and not (ending and state not in {"draining", "stopping", "done"}):
-            self._state = state
+        if self.figures.set_state(state):
             self._batch()
 
     def set_slots(self, slots: int) -> None:
@@ -332,14 +289,6 @@ class Announcer:
     def worker_changed(self, worker: WorkerSnapshot) -> None:
         """A worker's state has changed."""
         session, stage = self._jobs.get(worker.current_job or "", (None, None))
-        now = time.monotonic()
-        cpu = None
-        if worker.cpu_seconds is not None:
-            before, used = self._vitals.get(worker.id, (now, worker.cpu_seconds))
-            if now - before >= VITALS / 2 and worker.cpu_seconds >= used:
-                cpu = round((worker.cpu_seconds - used) / (now - before), 2)
-            if cpu is not None or worker.id not in self._vitals:
-                self._vitals[worker.id] = (now, worker.cpu_seconds)
         self.emit(
             WorkerChanged(
                 worker=worker.id,
@@ -350,7 +299,7 @@ class Announcer:
                 restarts=worker.restarts,
                 jobs=worker.jobs,
                 memory=worker.memory,
-                cpu=cpu,
+                cpu=self.figures.processors(worker),
                 last_error=worker.last_error,
             )
         )
@@ -369,99 +318,19 @@ class Announcer:
                         self.worker_changed(worker)
 
     def _pool_figures(self) -> None:
-        status = self._pool.get_pool_status()
-        if status == self._pool_seen:
-            return
-        self._pool_seen = status
-        self._tell_workers()
-        self.emit(
-            PoolChanged(
-                total=status.total,
-                idle=status.idle,
-                active=status.active,
-                error=status.error,
-                pending=status.pending,
-                error_rate=status.error_rate,
-                restarts=status.restarts,
-                uptime_percentage=status.uptime_percentage,
-                avg_job_duration=status.avg_job_duration,
-            )
-        )
+        changed = self.figures.pool()
+        if changed is not None:
+            self._tell_workers()
+            self.emit(changed)
 
     def _batch(self) -> None:
         self._told_at = time.monotonic()
-        total = len(self._queue.entries)
-        ended = self._ended
-        failed = ended[SessionStatus.FAILED] + ended[SessionStatus.SKIPPED] + ended[SessionStatus.CANCELLED]
-        completed = ended[SessionStatus.COMPLETE] + ended[SessionStatus.PARTIAL]
-        batch = self._progress.get_batch_progress()
-        self.emit(
-            BatchChanged(
-                state=self._state,
-                total=total,
-                pending=total - completed - failed - len(self._busy),
-                processing=len(self._busy),
-                completed=completed,
-                failed=failed,
-                skipped=ended[SessionStatus.SKIPPED],
-                cancelled=ended[SessionStatus.CANCELLED],
-                retrying=self._queue.retrying(),
-                progress=batch.progress if batch else 0.0,
-                eta=_batch_eta(batch),
-                eta_reason=self._progress.eta_reason(),
-                etas=self._etas(),
-                rate=self._rate(),
-                elapsed=round(self.elapsed, 1),
-                predicted=self.predicted,
-            )
-        )
-
-    def _etas(self) -> dict[str, Eta]:
-        """Of the sessions that are worked on; thousands may be known in part and wait for their turn."""
-        working = sorted(ident for ident in self._busy if self._queue[ident].started is not None)
-        return {ident: eta for ident in working if (eta := _eta(self._progress.eta(ident))) is not None}
-
-    def _exit_code(self) -> int:
-        if self._ended.total() < len(self._queue.entries):
-            return LEFT_UNFINISHED
-        return int(self._ended[SessionStatus.COMPLETE] < self._ended.total())
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds from the start until now, or until the last session ended where all have."""
-        over = self._last_end is not None and self._ended.total() == len(self._queue.entries)
-        return (self._last_end if over and self._last_end is not None else time.monotonic()) - self._zero
-
-    @property
-    def predicted(self) -> Eta | None:
-        """Seconds that the work was said to take when it began, or when the queue last changed."""
-        return _eta(self._progress.predicted())
-
-    def _rate(self) -> float | None:
-        """Sessions per minute over the last ten minutes, or since the start."""
-        now = self._zero + self.elapsed
-        recent = self._finished_at
-        while recent and now - recent[0] >= LATELY:
-            recent.popleft()
-        span = min(LATELY, now - self._zero)
-        return round(len(recent) * 60 / span, 2) if recent and span >= 1 else None
+        self.emit(self.figures.batch())
 
     def end(self, exit_code: int | None) -> int:
         """Tell how it all came out; returns the exit code."""
-        ended = self._ended
-        code = exit_code if exit_code is not None else self._exit_code()
         self._batch()
         self._pool_figures()
-        self.emit(
-            RunFinished(
-                complete=ended[SessionStatus.COMPLETE],
-                partial=ended[SessionStatus.PARTIAL],
-                failed=ended[SessionStatus.FAILED],
-                skipped=ended[SessionStatus.SKIPPED],
-                cancelled=ended[SessionStatus.CANCELLED],
-                duration=round(self.elapsed, 3),
-                predicted=self.predicted,
-                exit_code=code,
-            )
-        )
-        return code
+        outcome = self.figures.outcome(exit_code)
+        self.emit(outcome)
+        return outcome.exit_code

@@ -186,12 +186,12 @@ class BatchRun:
     @property
     def elapsed(self) -> float:
         """Seconds that the work took, or has taken so far."""
-        return self._announcer.elapsed
+        return self._announcer.figures.elapsed
 
     @property
     def predicted(self) -> Eta | None:
         """Seconds that the work was said to take when it began, or when the queue last changed; without its pauses."""
-        return self._announcer.predicted
+        return self._announcer.figures.predicted
 
     @property
     def results(self) -> list[SessionResult]:
