@@ -23,7 +23,7 @@ from enrich_tui.stages.speech.memory import HEARD, Memory
 from enrich_tui.stages.speech.models import locate
 from tests.unit.media.making import make
 
-CONFIG = StageConfig(audio=AudioConfig(model="tiny.en", window=30.0))
+CONFIG = StageConfig(audio=AudioConfig(model="tiny.en", window=30.0, beam_size=1))
 STRETCH = 30.0
 """Longest stretch that the engine hears at once, in seconds."""
 
@@ -41,12 +41,10 @@ pytestmark = [pytest.mark.engine, pytest.mark.skipif(not _installed(), reason="n
 
 @pytest.fixture(scope="module")
 def talk() -> Samples:
-    """Some minutes of talk in a room that is not silent."""
+    """Most of a minute of talk in a room that is not silent."""
     pause = np.zeros(RATE, np.float32)
     parts = [
-        part
-        for name in ("garden-gate", "report-walkthrough", "dashboard-tour")
-        for part in (*decode_audio(speech_path(name)), pause)
+        part for name in ("garden-gate", "report-walkthrough") for part in (*decode_audio(speech_path(name)), pause)
     ]
     joined = np.concatenate(parts)
     noise = np.random.default_rng(1).normal(0, 0.01, len(joined))
@@ -103,7 +101,7 @@ def test_a_stage_that_is_killed_again_and_again_goes_on(tmp_path: Path, talk: Sa
 @pytest.mark.parametrize("kind", ["wav", "mp3", "m4a", "mkv"])
 def test_of_a_recording_that_grew_only_what_follows_is_heard(tmp_path: Path, talk: Samples, kind: str) -> None:
     recording = tmp_path / f"a.{kind}"
-    part = int(len(talk) * 0.7)
+    part = int(len(talk) * 0.8)
     make(recording, sound=[talk[:part]], rate=16_000, picture=False)
     first = hear(recording, tmp_path / "grown")
     make(recording, sound=[talk], rate=16_000, picture=False)
@@ -117,12 +115,13 @@ def test_of_a_recording_that_grew_only_what_follows_is_heard(tmp_path: Path, tal
 def test_another_setting_or_engine_hears_it_again(
     tmp_path: Path, talk: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recording = make(tmp_path / "a.wav", sound=[talk[: 40 * RATE]], rate=RATE)
-    whole = hear(recording, tmp_path / "out")
+    recording = make(tmp_path / "a.wav", sound=[talk[: 20 * RATE]], rate=RATE)
+    hear(recording, tmp_path / "out")
+    assert hear(recording, tmp_path / "out") == 0
     wider = StageConfig(audio=CONFIG.audio.model_copy(update={"beam_size": 2}))
-    assert hear(recording, tmp_path / "out", config=wider) == whole
+    assert hear(recording, tmp_path / "out", config=wider) >= 20
     monkeypatch.setattr(audio, "identity", lambda _config: "another")
-    assert hear(recording, tmp_path / "out") == whole
+    assert hear(recording, tmp_path / "out") >= 20
 
 
 def test_a_guess_does_not_depend_on_what_was_heard_before(tmp_path: Path, talk: Samples) -> None:
