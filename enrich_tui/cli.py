@@ -18,12 +18,16 @@ from enrich_tui.version import __version__
 if TYPE_CHECKING:
     from enrich_tui.config import Config
     from enrich_tui.discovery import Library
+    from enrich_tui.display.view import RunView
 
 USAGE = 2
 """Exit code where the command line or the configuration cannot be used."""
 
 DISPLAYS = ("full", "plain", "json", "none")
 STAGE_NAMES = ("audio", "video", "summary", "canvas")
+REPORTS = (".md", ".html", ".json")
+WISHES = ("output", "only", "fresh", "retry", "exit_on_complete", "follow", "take_over")
+"""Options that go to the run as they are."""
 COMMANDS = ("run", "demo", "plan", "status", "replay", "schema", "doctor")
 
 
@@ -61,6 +65,13 @@ def _stages(text: str) -> tuple[str, ...]:
     return names
 
 
+def _report(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in REPORTS:
+        raise argparse.ArgumentTypeError(f"its name must end in {', '.join(REPORTS)}")
+    return path
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="enrich-tui",
@@ -81,11 +92,18 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--output", type=Path, metavar="DIR", help="all results are below this folder")
         command.add_argument("--workers", type=_positive, metavar="N", help="how many workers, 1 to 64")
         command.add_argument("--stages", type=_stages, metavar="A,B", help=f"only these of {', '.join(STAGE_NAMES)}")
+        command.add_argument(
+            "--only", action="append", default=[], metavar="TEXT", help="only what has this in its name; repeatable"
+        )
         return command
 
     def with_run_options(name: str, help_text: str) -> argparse.ArgumentParser:
         command = with_library_options(name, help_text)
         command.add_argument("--fresh", action="store_true", help="do everything again, whatever is there")
+        command.add_argument("--retry", action="store_true", help="try again what failed for good before, too")
+        command.add_argument(
+            "--report", type=_report, metavar="FILE", help=f"write a report at the end: {', '.join(REPORTS)}"
+        )
         command.add_argument(
             "--watch", action="store_true", help="stay, and take up new recordings when they are finished"
         )
@@ -108,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     plan_command = with_library_options("plan", "say what a run would do and how long it would take")
     plan_command.add_argument("path", type=Path, metavar="PATH")
     plan_command.add_argument("--fresh", action="store_true", help="as if everything were to be done again")
+    plan_command.add_argument("--retry", action="store_true", help="as if what failed for good were tried again")
     status_command = with_library_options("status", "say how the sessions of a folder stand")
     status_command.add_argument("path", type=Path, metavar="PATH")
     replay_command = with_dashboard_options(with_display_options("replay", "show a recorded run again"))
@@ -183,7 +202,7 @@ def _enrich(options: argparse.Namespace) -> int:
     except OSError:
         return _fail(f"{shown} cannot be read.")
     if options.command in {"plan", "status"}:
-        return _tell(discover(path, options.output), config, display, options)
+        return _tell(discover(path, options.output, options.only), config, display, options)
     return _work(path, config, display, options)
 
 
@@ -195,14 +214,29 @@ def _work(path: Path, config: Config, display: str, options: argparse.Namespace)
     from enrich_tui.text import clean
     from enrich_tui.working import work
 
-    wishes = {name: getattr(options, name) for name in ("output", "fresh", "exit_on_complete", "follow", "take_over")}
+    wishes = {name: getattr(options, name) for name in WISHES}
     try:
-        code, batch = asyncio.run(work(path, config, display, **wishes))
+        code, batch, view = asyncio.run(work(path, config, display, seen=options.report is not None, **wishes))
     except NotOwnedError as error:
         return _fail(f"{clean(str(path))}: {error}")
     if batch is not None and display != "json":
         _print(summary_lines(batch.results, batch.elapsed, batch.predicted))
+    if view is not None and not _save_report(view, options.report):
+        return code or 1
     return code
+
+
+def _save_report(view: RunView, path: Path) -> bool:
+    from enrich_tui.display.export import FORMATS
+    from enrich_tui.store.outputs import write_text
+    from enrich_tui.text import clean
+
+    try:
+        write_text(path, FORMATS[path.suffix[1:].lower()](view))
+    except OSError:
+        _fail(f"no report could be written to {clean(str(path))}.")
+        return False
+    return True
 
 
 def _tell(library: Library, config: Config, display: str, options: argparse.Namespace) -> int:
@@ -224,6 +258,7 @@ def _tell(library: Library, config: Config, display: str, options: argparse.Name
             cpu_slots=os.cpu_count() or 1,
             history=load_history(history_path()),
             fresh=options.fresh,
+            retry=options.retry,
             elsewhere=elsewhere,
         )
         lines = overview.plan_json(plan) if display == "json" else overview.plan_lines(plan)

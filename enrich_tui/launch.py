@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -35,14 +35,17 @@ async def live_run(
     output: Path | None = None,
     keep_open: bool = False,
     fresh: bool = False,
+    retry: bool = False,
+    only: Sequence[str] = (),
 ) -> AsyncIterator[BatchRun]:
     """A run over the library at ``root`` that has not begun; its workers end with the block, whatever happens in it.
 
     Its recordings are looked for when it begins, or again and again where the configuration says to watch. ``output``:
-    where all results go, where they do not go beside their sources. The library is held until the block ends. Raises
-    :class:`~enrich_tui.store.owner.NotOwnedError` where another program holds it, or nothing can be written.
+    where all results go, where they do not go beside their sources. ``fresh``: do everything again; ``retry``: what
+    failed for good, too. ``only``: see :class:`~enrich_tui.discovery.Search`. The library is held until the block ends.
+    Raises :class:`~enrich_tui.store.owner.NotOwnedError` where another program holds it, or nothing can be written.
     """
-    search = Search(root, output)
+    search = Search(root, output, only)
     with own(home_of(search.root, output)) as owner, Tape(owner.path, owner.epoch) as tape:
         cores = os.cpu_count() or 1
         workers = config.worker_count
@@ -75,6 +78,7 @@ async def live_run(
                 cpu_slots=cores,
                 keep_open=keep_open,
                 fresh=fresh,
+                retry=retry,
                 owner=owner,
                 witness=tape,
                 output=output,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from enrich_tui.config import Config
+from enrich_tui.display.view import RunView
+from enrich_tui.events import Event, Sink, Source
 from enrich_tui.launch import live_run
 from enrich_tui.logs import start_log
 from enrich_tui.model import EnrichmentOptions, Stage
@@ -16,8 +20,16 @@ from enrich_tui.sources.follow import Follow
 from enrich_tui.sources.takeover import SharedRun
 from enrich_tui.store.owner import LibraryBusyError, NotOwnedError, home_of
 
-Outcome = tuple[int, BatchRun | None]
-"""Exit code, and the run that is over; None where nothing was done here."""
+
+class Outcome(NamedTuple):
+    """How it came out."""
+
+    code: int
+    """Exit code."""
+    batch: BatchRun | None
+    """The run that is over; None where nothing was done here."""
+    view: RunView | None
+    """What was to be seen of it, where that was wanted."""
 
 
 async def work(
@@ -26,7 +38,10 @@ async def work(
     display: str,
     *,
     output: Path | None = None,
+    only: Sequence[str] = (),
     fresh: bool = False,
+    retry: bool = False,
+    seen: bool = False,
     exit_on_complete: bool = False,
     follow: bool = False,
     take_over: bool = False,
@@ -36,11 +51,16 @@ async def work(
     ``follow``: only show the run of the program that works on it. ``take_over``: where one does, show its run, and go
     on when it is gone. Raises :class:`~enrich_tui.store.owner.NotOwnedError` where the library cannot be had, or there
     is nothing to follow.
+
+    ``seen``: the outcome is to have a view of the run. For the other wishes see :func:`~enrich_tui.launch.live_run`.
     """
     start_log()
     keep_open = display == "full" and not exit_on_complete
     wanted = EnrichmentOptions.of({Stage(name) for name in config.stages})
-    begin = partial(live_run, root, wanted, config, output=output, keep_open=keep_open, fresh=fresh)
+    begin = partial(
+        live_run, root, wanted, config, output=output, keep_open=keep_open, fresh=fresh, retry=retry, only=only
+    )
+    view = RunView() if seen else None
     async with AsyncExitStack() as stack:
         if not follow:
             try:
@@ -49,13 +69,34 @@ async def work(
                 if display != "full" and not take_over:
                     raise
             else:
-                shown = Shown(batch, controls=batch, stop=batch.stop)
+                shown = Shown(_viewed(batch, view), controls=batch, stop=batch.stop)
                 code = await show(shown, display, config, exit_on_complete=exit_on_complete)
-                return code, batch
+                return Outcome(code, batch, view)
     following = Follow(home_of(root, output), until="free" if take_over else "left" if keep_open else "done")
     shared = SharedRun(following, begin, waiting=take_over)
-    shown = Shown(shared, stop=shared.stop, handover=shared)
+    shown = Shown(_viewed(shared, view), stop=shared.stop, handover=shared)
     code = await show(shown, display, config, exit_on_complete=exit_on_complete)
     if shared.batch is None and not following.found and not keep_open:
         raise NotOwnedError("nobody works on this library, and no run of it is on record.")
-    return code, shared.batch
+    return Outcome(code, shared.batch, view)
+
+
+class _Viewed:
+    """A source, and a view that it is applied to beside the display."""
+
+    def __init__(self, source: Source, view: RunView) -> None:
+        self._source = source
+        self._view = view
+
+    async def run(self, sink: Sink, /) -> int:
+        """See :class:`enrich_tui.events.Source`."""
+
+        def both(event: Event) -> None:
+            self._view.apply(event)
+            sink(event)
+
+        return await self._source.run(both)
+
+
+def _viewed(source: Source, view: RunView | None) -> Source:
+    return source if view is None else _Viewed(source, view)

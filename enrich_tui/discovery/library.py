@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,14 +56,15 @@ def check(root: Path) -> None:
             pass
 
 
-def discover(root: Path, output: Path | None = None) -> Library:
+def discover(root: Path, output: Path | None = None, only: Sequence[str] = ()) -> Library:
     """Find the sessions below ``root``, a folder or one recording.
 
-    Results are to go beside their sources, or under ``output`` in the same tree of folders. Raises
-    ``FileNotFoundError`` where there is nothing at ``root``, and ``PermissionError`` where it cannot be listed.
+    Results are to go beside their sources, or under ``output`` in the same tree of folders; ``only``: see
+    :class:`Search`. Raises ``FileNotFoundError`` where there is nothing at ``root``, and ``PermissionError`` where it
+    cannot be listed.
     """
     check(root)
-    search = Search(root, output)
+    search = Search(root, output, only)
     found = [one.item for one in search.look()]
     return Library(
         root=search.root,
@@ -77,12 +78,15 @@ class Search:
 
     A session keeps its id from look to look. What is known of a folder stays where it cannot be listed any more, as
     when a network drive is away for a moment.
+
+    ``only``: parts of names, in any case; what has none of them in its path below the root is left out.
     """
 
-    def __init__(self, root: Path, output: Path | None = None) -> None:
+    def __init__(self, root: Path, output: Path | None = None, only: Sequence[str] = ()) -> None:
         # absolute, not resolved: that would follow links which the person chose
         self.root = Path(os.path.abspath(root))  # noqa: PTH100
         self._output = Path(os.path.abspath(output)) if output else None  # noqa: PTH100
+        self._only = tuple(part.casefold() for part in only)
         self._is_recording = self.root.is_file()
         self._ids: dict[Path, str] = {}
         self._taken: set[str] = set()
@@ -100,10 +104,14 @@ class Search:
             elif isinstance(item, Path):
                 seen.add(item)
                 pending.append(iter(self._at(item)))
-            else:
+            elif self._is_wanted(item):
                 yield item
         for folder in self._known.keys() - seen:
             del self._known[folder]
+
+    def _is_wanted(self, found: Found) -> bool:
+        name = found.path.name if found.path == self.root else str(found.path.relative_to(self.root))
+        return not self._only or any(part in name.casefold() for part in self._only)
 
     def _recording(self) -> list[Found | Path]:
         if not self.root.is_file():

@@ -99,6 +99,7 @@ def plan_run(
     cpu_slots: int,
     history: dict[str, Any] | None,
     fresh: bool = False,
+    retry: bool = False,
     elsewhere: Elsewhere | None = None,
 ) -> Plan:
     """Find out what a run would do. Bytes are read only where the date of a file changed and its size did not.
@@ -106,7 +107,7 @@ def plan_run(
     ``elsewhere`` finds results of the same bytes in other places.
     """
     settings = {stage: cache.settings_of(stage, config) for stage in STAGES}
-    planner = _Planner(options.stages, settings, elsewhere or Elsewhere(), fresh=fresh)
+    planner = _Planner(options.stages, settings, elsewhere or Elsewhere(), fresh=fresh, retry=retry)
     planned = tuple(map(planner.plan, sessions))
     estimator = EtaEstimator(history)
     queue = [(one.session_id, {stage.value: one.media[stage] for stage in one.to_run}) for one in planned if one.to_run]
@@ -125,11 +126,13 @@ class _Planner:
         elsewhere: Elsewhere,
         *,
         fresh: bool,
+        retry: bool,
     ) -> None:
         self._wanted = wanted
         self._settings = settings
         self._elsewhere = elsewhere
         self._fresh = fresh
+        self._retry = retry
 
     def plan(self, session: Session) -> PlannedSession:
         folder, record, sources = _look(session, self._elsewhere)
@@ -143,7 +146,7 @@ class _Planner:
             else:
                 before = {other: known[other] for other, need in needs.items() if need is Need.CACHED}
                 key = cache.stage_key(session, stage, self._settings[stage], sources, before)
-                needs[stage] = _need(folder, key, known.get(stage), needs)
+                needs[stage] = self._need(folder, key, known.get(stage), needs)
         media = {
             stage: known[stage].media_seconds if stage in known else None
             for stage, need in needs.items()
@@ -151,20 +154,19 @@ class _Planner:
         }
         return PlannedSession(session_id=session.id, stages=needs, media=media, size=session.size)
 
+    def _need(self, folder: Path, key: str, ended: StageRecord | None, needs: Mapping[Stage, Need]) -> Need:
+        if cache.holds(ended, key, folder):
+            return Need.CACHED
+        if ended is not None and not self._retry and cache.hopeless(ended, key):
+            return Need.HOPELESS if ended.status is StageOutcome.FAILED else Need.NONE
+        ended_with_another = ended is not None and ended.status is StageOutcome.SKIPPED and not ended.attempts
+        return Need.NONE if ended_with_another and Need.HOPELESS in needs.values() else Need.RUN
+
 
 def _has_work(session: Session, stage: Stage, needs: Mapping[Stage, Need]) -> bool:
     if stage in {Stage.SUMMARY, Stage.CANVAS} and not session.notes:
         return bool({needs[Stage.AUDIO], needs[Stage.VIDEO]} & {Need.RUN, Need.CACHED})
     return has_input(session, stage)
-
-
-def _need(folder: Path, key: str, ended: StageRecord | None, needs: Mapping[Stage, Need]) -> Need:
-    if cache.holds(ended, key, folder):
-        return Need.CACHED
-    if ended is not None and cache.hopeless(ended, key):
-        return Need.HOPELESS if ended.status is StageOutcome.FAILED else Need.NONE
-    ended_with_another = ended is not None and ended.status is StageOutcome.SKIPPED and not ended.attempts
-    return Need.NONE if ended_with_another and Need.HOPELESS in needs.values() else Need.RUN
 
 
 _Sources = dict[Path, FileRecord]

@@ -70,14 +70,19 @@ class Settler:
         options: EnrichmentOptions,
         *,
         fresh: bool = False,
+        retry: bool = False,
         owner: Owner | None = None,
         elsewhere: Elsewhere | None = None,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """``note`` is told what a person should know of what was found, in words."""
+        """``fresh``: nothing that is there counts; ``retry``: no failure that is on record does.
+
+        ``note`` is told what a person should know of what was found, in words.
+        """
         self._config = config
         self._wanted = options.stages
         self._fresh = fresh
+        self._retry = retry or fresh
         self._owner = owner
         self._elsewhere = elsewhere or Elsewhere()
         self._note = note
@@ -169,7 +174,8 @@ class Settler:
         if not self._fresh and earlier_end is not None and cache.holds(earlier_end, key, session.output):
             return completed(session, stage, earlier_end, cached=True)
         entry.stages[stage].key = key
-        if not self._fresh and not entry.stages[stage].insisted and earlier_end and cache.hopeless(earlier_end, key):
+        insisted = self._retry or entry.stages[stage].insisted
+        if earlier_end is not None and not insisted and cache.hopeless(earlier_end, key):
             return recorded(stage, earlier_end)
         return None
 

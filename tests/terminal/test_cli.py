@@ -154,6 +154,20 @@ def test_results_go_elsewhere_and_the_sources_stay_as_they_are(
     assert (tmp_path / "out" / "review 1.enriched" / "canvas.html").is_file()
 
 
+def test_only_some_and_a_report_of_them(home: dict[str, str], library: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    told = call(home, "run", library, "--only", "review 1", "--display", "plain", "--report", report)
+    assert told.returncode == 0, told.stderr
+    data = json.loads(report.read_text())
+    assert [session["title"] for session in data["sessions"]] == ["review 1"]
+    assert data["counts"]["done"] == 1
+    assert "1 to run" not in call(home, "plan", library, "--only", "review 1").stdout
+    assert call(home, "run", library, "--report", tmp_path / "report.pdf").returncode == 2
+    nowhere = call(home, "run", library, "--only", "review 1", "--report", report / "below.md")
+    assert nowhere.returncode == 1
+    assert "no report could be written" in nowhere.stderr
+
+
 def test_a_second_run_touches_no_result(home: dict[str, str], library: Path) -> None:
     call(home, "run", library, "--display", "none")
     results = {path: path.stat() for path in library.rglob("enriched/*") if path.is_file()}

@@ -215,6 +215,16 @@ def test_a_second_look_sees_what_is_new_and_what_has_changed(tmp_path: Path) -> 
     assert look(search).keys() == {"b.wav", "c.wav"}
 
 
+def test_only_what_has_one_of_the_texts_in_its_name(tmp_path: Path) -> None:
+    put(tmp_path / "Stand-up 1.wav")
+    put(tmp_path / "Memos" / "idea.wav")
+    put(tmp_path / "Memos" / "idea.xyz")
+    put(tmp_path / "talk.wav")
+    assert look(Search(tmp_path, only=["memos/", "STAND"])).keys() == {"Stand-up 1.wav", "idea.wav", "idea.xyz"}
+    assert look(Search(tmp_path, only=["nowhere"])) == {}
+    assert look(Search(tmp_path / "talk.wav", only=["talk"])).keys() == {"talk.wav"}
+
+
 def test_a_file_that_a_manifest_names_in_a_folder_below_is_looked_at_again(tmp_path: Path) -> None:
     put(tmp_path / "s" / "session.toml", 'audio = ["deep/a.wav"]')
     search = Search(tmp_path)

@@ -34,11 +34,12 @@ def plan(
     sessions: list[Session],
     *,
     fresh: bool = False,
+    retry: bool = False,
     options: EnrichmentOptions | None = None,
     history: dict[str, Any] | None = None,
 ) -> Plan:
     wanted = options or EnrichmentOptions()
-    return plan_run(sessions, wanted, StageConfig(), workers=2, cpu_slots=2, history=history, fresh=fresh)
+    return plan_run(sessions, wanted, StageConfig(), workers=2, cpu_slots=2, history=history, fresh=fresh, retry=retry)
 
 
 def planned(told: Plan) -> set[tuple[str, Stage]]:
@@ -72,6 +73,17 @@ async def test_what_failed_is_planned_unless_it_is_hopeless(tmp_path: Path) -> N
     needs = {one.session_id: one.stages for one in told.sessions}
     assert Need.HOPELESS in needs["empty.mp4"].values()
     assert needs["a.mp4"] == dict(zip(Stage, (Need.NONE, Need.CACHED, Need.CACHED, Need.CACHED), strict=True))
+
+
+async def test_what_is_hopeless_is_tried_again_where_that_is_asked_for(tmp_path: Path) -> None:
+    sessions = make_sessions(tmp_path, NAMES)
+    await run(sessions, FakeRunner(script))
+    first = planned(plan(sessions, retry=True))
+    runner = FakeRunner()
+    _, _, code = await run(sessions, runner, retry=True)
+    assert code == 0
+    assert "empty.mp4" in {session for session, _ in runner.runs}
+    assert set(runner.runs) == first
 
 
 async def test_a_plan_reads_no_bytes_of_what_is_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
