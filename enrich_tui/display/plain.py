@@ -94,7 +94,9 @@ class PlainDisplay:
             case BatchChanged():
                 return self._heartbeat(event)
             case RunFinished():
-                return self._run_finished(event) if self._foreign else None
+                if self._foreign:
+                    return self._run_finished(event)
+                return None if self._first else "there are no recordings here"
             case _:
                 return None
 

@@ -16,6 +16,7 @@ from enrich_tui.events import (
     BatchChanged,
     Eta,
     Event,
+    RunFinished,
     RunStarted,
     SessionArriving,
     SessionFinished,
@@ -44,6 +45,12 @@ def plain(*events: object) -> list[str]:
     for event in events:
         display(event)  # type: ignore[arg-type]
     return stream.getvalue().splitlines()
+
+
+def test_an_empty_library_is_said_to_be_empty() -> None:
+    over = RunFinished(complete=0, partial=0, failed=0, skipped=0, cancelled=0, duration=0.1, exit_code=0, t=0.1)
+    assert plain(STARTED, over)[-1] == "    0:00  there are no recordings here"
+    assert plain(STARTED, QUEUED, over) == plain(STARTED, QUEUED)
 
 
 def test_one_line_a_state_change() -> None:
