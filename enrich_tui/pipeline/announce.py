@@ -268,11 +268,6 @@ class Announcer:
         if self.figures.set_state(state):
             self._batch()
 
-    def set_slots(self, slots: int) -> None:
-        """So many stages can now run side by side."""
-        self._slots = slots
-        self._tell_workers()
-
     def _tell_workers(self) -> None:
         """The estimates go by the workers that are alive."""
         status = self._pool.get_pool_status()

@@ -16,6 +16,7 @@ from enrich_tui.model import Stage, StageOutcome, StageOutput, StageResult, Stag
 from enrich_tui.pipeline.announce import Announcer
 from enrich_tui.pipeline.outcome import described
 from enrich_tui.pipeline.settle import Settler
+from enrich_tui.pipeline.shares import Shares
 from enrich_tui.pipeline.state import Queue, SessionEntry, StageState
 from enrich_tui.pipeline.verdict import HARMLESS, NEEDS_MENDING, ends_session, judge
 from enrich_tui.pool import Worker, WorkerPool
@@ -55,7 +56,7 @@ class Attempts:
         announcer: Announcer,
         settler: Settler,
         config: StageConfig,
-        threads: int,
+        shares: Shares,
         fresh: bool,
         changed: Callable[[], None],
     ) -> None:
@@ -68,8 +69,7 @@ class Attempts:
         self._settler = settler
         self._config = config
         self._fresh = fresh
-        self.threads = threads
-        """Threads that one attempt's engine may use."""
+        self._shares = shares
         self._changed = changed
         """Called when something else may be able to start."""
 
@@ -116,7 +116,7 @@ class Attempts:
                 stage=stage,
                 config=self._config,
                 attempt=state.attempt,
-                threads=self.threads,
+                threads=self._shares.threads,
                 fence=self._settler.fence,
                 fresh=self._fresh and state.attempt == 1,
             )

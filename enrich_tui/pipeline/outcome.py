@@ -1,4 +1,4 @@
-"""Stage results in the words for what happened."""
+"""The results of stages and sessions, in the words for what happened."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from enrich_tui.errors import describe
 from enrich_tui.errors.problems import Problem
-from enrich_tui.model import Session, Stage, StageOutcome, StageResult
+from enrich_tui.model import Session, SessionResult, Stage, StageOutcome, StageResult
 from enrich_tui.pipeline.state import StageEntry
+from enrich_tui.pipeline.verdict import judge
 from enrich_tui.store.record import StageRecord
 
 
@@ -61,4 +62,18 @@ def recorded(stage: Stage, record: StageRecord) -> StageResult:
         message=record.message,
         advice=record.advice,
         problem=record.problem,
+    )
+
+
+def session_result(session: Session, stages: dict[Stage, StageResult]) -> SessionResult:
+    """What has come of a session whose stages ended like this."""
+    status, told = judge(stages)
+    return SessionResult(
+        session_id=session.id,
+        status=status,
+        stages=stages,
+        output=session.output,
+        duration=sum(result.duration for result in stages.values()),
+        message=told.message if told else None,
+        advice=told.advice if told else None,
     )

@@ -1,4 +1,4 @@
-"""One run over many sessions: takes stages from the queue, gives them to workers, and tells what happens.
+"""One run over many sessions: takes in what comes, has it worked on, tells what happens, and does as it is told.
 
 Data flows one way: worker → result files → record → event. Controls only change the queue and wake the loop.
 """
@@ -8,11 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
 import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +32,17 @@ from enrich_tui.model import (
     SessionStatus,
     Stage,
     StageOutcome,
-    StageResult,
 )
 from enrich_tui.pipeline.adopt import Elsewhere
 from enrich_tui.pipeline.announce import Announcer
-from enrich_tui.pipeline.attempts import OPERATIONS, Attempts, Runner
+from enrich_tui.pipeline.attempts import Attempts, Runner
+from enrich_tui.pipeline.dispatch import Dispatcher
 from enrich_tui.pipeline.intake import Inbox, Intake
-from enrich_tui.pipeline.outcome import described
+from enrich_tui.pipeline.outcome import described, session_result
 from enrich_tui.pipeline.settle import Settler
-from enrich_tui.pipeline.state import Queue, SessionEntry, StageState
-from enrich_tui.pipeline.verdict import judge
-from enrich_tui.pool import Worker, WorkerPool, WorkerSnapshot
+from enrich_tui.pipeline.shares import Shares
+from enrich_tui.pipeline.state import Queue, SessionEntry
+from enrich_tui.pool import WorkerPool, WorkerSnapshot
 from enrich_tui.progress import ProgressService
 from enrich_tui.store.owner import Owner, OwnershipLostError
 from enrich_tui.worker.lengths import LengthFinder
@@ -107,10 +105,7 @@ class BatchRun:
         self._keep_open = keep_open
         self._queue = Queue(sessions)
         self._rejected = rejected
-        self._cores = cpu_slots or os.cpu_count() or 1
-        self._slots = self._count_slots()
-        self._tasks: dict[tuple[str, Stage], asyncio.Task[None]] = {}
-        self._lease: asyncio.Task[Worker] | None = None
+        shares = Shares(pool, cpu_slots or os.cpu_count() or 1)
         self._cancelled: set[str] = set()
         self._paused = False
         self._ending = False
@@ -118,7 +113,7 @@ class BatchRun:
         self._wake = asyncio.Event()
         self._background: set[asyncio.Task[object]] = set()
         self._announcer = Announcer(
-            self._queue, pool, progress, library, options, self._slots, cores=self._cores, batch=batch
+            self._queue, pool, progress, library, options, shares.slots, cores=shares.cores, batch=batch
         )
         self._elsewhere = Elsewhere(library, output, sessions)
         self._attempts = Attempts(
@@ -138,12 +133,28 @@ class BatchRun:
                 note=self._announcer.note,
             ),
             config=stage_config,
-            threads=self._threads(),
+            shares=shares,
             fresh=fresh,
             changed=self._wake.set,
         )
+        self._dispatcher = Dispatcher(
+            self._queue,
+            self._attempts,
+            pool=pool,
+            errors=errors,
+            shares=shares,
+            may_start=self._may_start,
+            spawn=self._spawn,
+            changed=self._wake.set,
+            broken=self._attempt_broken,
+        )
         self._intake = Intake(
-            self._queue, self._attempts, self._announcer, lengths, at_work=self._at_work, changed=self._wake.set
+            self._queue,
+            self._attempts,
+            self._announcer,
+            lengths,
+            at_work=self._dispatcher.at_work,
+            changed=self._wake.set,
         )
 
     # -- the source ---------------------------------------------------------------------------------------------------
@@ -160,7 +171,7 @@ class BatchRun:
             while not self._over():
                 self._wake.clear()
                 self._take_in()
-                self._dispatch()
+                self._dispatcher.dispatch(accepting=not (self._paused or self._ending))
                 await self._wait()
         finally:
             await self._halt()
@@ -198,9 +209,8 @@ class BatchRun:
     @property
     def results(self) -> list[SessionResult]:
         """What has come of every session that has ended, in queue order."""
-        return [
-            self._result(entry, entry.results()) for entry in self._queue.entries.values() if entry.status is not None
-        ]
+        ended = (entry for entry in self._queue.entries.values() if entry.status is not None)
+        return [session_result(entry.session, entry.results()) for entry in ended]
 
     def result_of(self, session_id: str) -> SessionResult:
         """What has come of a session; where the run ended before it, what it lacks is cancelled."""
@@ -208,12 +218,12 @@ class BatchRun:
         results = entry.results()
         for stage, _ in entry.unfinished():
             results[stage] = described(stage, Problem.CANCELLED, StageOutcome.CANCELLED)
-        return self._result(entry, results)
+        return session_result(entry.session, results)
 
     def _over(self) -> bool:
         if self._ending:
-            return not self._tasks
-        idle = self._queue.finished and not (self._tasks or self._intake.waiting or self._intake.unsettled)
+            return not self._dispatcher.busy
+        idle = self._queue.finished and not (self._dispatcher.busy or self._intake.waiting or self._intake.unsettled)
         fed = self._feeding is None or self._feeding.done()
         if idle and fed:
             self._announcer.set_state("done")
@@ -229,20 +239,16 @@ class BatchRun:
         now = time.monotonic()
         due = self._queue.next_due(now)
         delay = None if due is None else max(0.0, due - now)
-        if not self._tasks and any(self._queue.candidates(now)):
+        if not self._dispatcher.busy and any(self._queue.candidates(now)):
             delay = min(PARKED, delay or PARKED)  # all that could start waits for a circuit to let something through
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), delay)
 
     async def _halt(self) -> None:
-        if self._lease is not None:
-            self._lease.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._unused(await self._lease)
-        pending = [*self._tasks.values(), *self._background]
-        for task in pending:
+        for task in self._background:
             task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+        await self._dispatcher.close()
+        await asyncio.gather(*self._background, return_exceptions=True)
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         task = asyncio.create_task(work)
@@ -262,6 +268,17 @@ class BatchRun:
             self._announcer.note(str(error))
             self.stop(LOST)
         return isinstance(error, OwnershipLostError)
+
+    def _may_start(self, session_id: str) -> bool:
+        return session_id not in self._cancelled and not self._intake.holds(session_id)
+
+    def _attempt_broken(self, entry: SessionEntry, stage: Stage, error: BaseException) -> None:
+        if self._lost(error):
+            return
+        _log.error("An attempt ended in an unexpected way.", exc_info=error)
+        if entry.status is None:
+            self._attempts.give_up(entry, stage, described(stage, Problem.INTERNAL, StageOutcome.FAILED))
+            self._spawn(self._intake.settle(entry))
 
     def _worker_changed(self, worker: WorkerSnapshot) -> None:
         self._announcer.worker_changed(worker)
@@ -314,77 +331,6 @@ class BatchRun:
         if self._intake.waiting and (self._surveying is None or self._surveying.done()):
             self._surveying = self._spawn(self._intake.survey())
 
-    def _at_work(self, session_id: str) -> bool:
-        return any(ident == session_id for ident, _ in self._tasks)
-
-    # -- from the queue to the workers --------------------------------------------------------------------------------
-
-    def _next(self) -> tuple[SessionEntry, Stage] | None:
-        if self._paused or self._ending or len(self._tasks) >= self._slots:
-            return None
-        for entry, stage in self._queue.candidates(time.monotonic()):
-            ident = entry.session.id
-            prepared = entry.stages[stage].key and ident not in self._cancelled and not self._intake.holds(ident)
-            settling = (ident, stage) in self._tasks  # the attempt before it may not be quite over
-            if prepared and not settling and self._errors.ready(OPERATIONS[stage]):
-                return entry, stage
-        return None
-
-    def _dispatch(self) -> None:
-        """Begin what can begin.
-
-        Not by :meth:`WorkerPool.run`: what comes next is decided when a worker is free, and an attempt outlasts its
-        lease. Stages that wait are records here, too; only attempts have tasks.
-        """
-        while (candidate := self._next()) is not None:
-            if self._lease is None:
-                self._lease = asyncio.create_task(self._pool.acquire_worker(timeout=math.inf), name="lease")
-                self._lease.add_done_callback(lambda _task: self._wake.set())
-            if not self._lease.done():
-                return
-            worker = self._lease.result()
-            self._lease = None
-            entry, stage = candidate
-            permit = self._errors.permit(OPERATIONS[stage])
-            if permit is None:
-                self._spawn(self._unused(worker))
-                return
-            entry.stages[stage].state = StageState.RUNNING
-            attempt = self._attempts.run(worker, permit, entry, stage)
-            task = asyncio.create_task(attempt, name=f"{stage} of {entry.session.id}")
-            self._tasks[entry.session.id, stage] = task
-            task.add_done_callback(partial(self._attempt_over, (entry.session.id, stage)))
-        if self._lease is not None and self._lease.done():
-            self._spawn(self._unused(self._lease.result()))
-            self._lease = None
-
-    async def _unused(self, worker: Worker) -> None:
-        """Give back a worker that did nothing: it counts as no job, like one whose job was cancelled."""
-        await self._pool.release_worker(worker, error=asyncio.CancelledError())
-
-    def _attempt_over(self, key: tuple[str, Stage], task: asyncio.Task[None]) -> None:
-        del self._tasks[key]
-        self._wake.set()
-        if not task.cancelled() and (error := task.exception()) is not None and not self._lost(error):
-            _log.error("An attempt ended in an unexpected way.", exc_info=error)
-            entry = self._queue[key[0]]
-            if entry.status is None:
-                self._attempts.give_up(entry, key[1], described(key[1], Problem.INTERNAL, StageOutcome.FAILED))
-                self._spawn(self._intake.settle(entry))
-
-    @staticmethod
-    def _result(entry: SessionEntry, stages: dict[Stage, StageResult]) -> SessionResult:
-        status, told = judge(stages)
-        return SessionResult(
-            session_id=entry.session.id,
-            status=status,
-            stages=stages,
-            output=entry.session.output,
-            duration=sum(result.duration for result in stages.values()),
-            message=told.message if told else None,
-            advice=told.advice if told else None,
-        )
-
     # -- controls -----------------------------------------------------------------------------------------------------
 
     def retry(self, sessions: Iterable[str]) -> int:
@@ -425,10 +371,7 @@ class BatchRun:
 
     async def _cancel(self, entry: SessionEntry) -> None:
         with self._intake.tending(entry.session.id):
-            mine = [task for (ident, _), task in self._tasks.items() if ident == entry.session.id]
-            for task in mine:
-                task.cancel()
-            await asyncio.gather(*mine, return_exceptions=True)
+            await self._dispatcher.cancel(entry.session.id)
             for stage, _ in list(entry.unfinished()):
                 self._attempts.end(entry, stage, described(stage, Problem.CANCELLED, StageOutcome.CANCELLED))
             if entry.status is None:
@@ -467,29 +410,11 @@ class BatchRun:
 
     def add_worker(self) -> None:
         """One worker more."""
-        self._spawn(self._resize(1))
+        self._spawn(self._pool.add_worker())
 
     def remove_worker(self) -> None:
         """One worker less, when it has finished what it does; never below one."""
-        if self._pool.get_pool_status().total > 1:
-            self._spawn(self._resize(-1))
-
-    async def _resize(self, by: int) -> None:
-        if by > 0:
-            await self._pool.add_worker()
-        else:
-            await self._pool.remove_worker()
-        self._slots = self._count_slots()
-        self._attempts.threads = self._threads()
-        self._announcer.set_slots(self._slots)
-
-    def _count_slots(self) -> int:
-        """How many stages may work side by side: one a worker, but no more than there are processors."""
-        return max(1, min(self._pool.get_pool_status().total, self._cores))
-
-    def _threads(self) -> int:
-        """All slots together use all processors."""
-        return max(1, self._cores // self._slots)
+        self._spawn(self._pool.remove_worker())
 
     def move(self, session: str, by: int) -> None:
         """Move a queued session up (negative) or down in the order."""
@@ -507,6 +432,5 @@ class BatchRun:
         self._ending = True
         self._exit_code = exit_code
         self._announcer.set_state("stopping")
-        for task in self._tasks.values():
-            task.cancel()
+        self._dispatcher.stop()
         self._wake.set()
