@@ -7,22 +7,21 @@ All outside text is cleaned and gated here, once, so that displays can draw what
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from enrich_tui import events as ev
 from enrich_tui.display.recent import RecentFailures
-from enrich_tui.display.rows import ACTIVE, Cell, CellState, Line, SessionRow, SessionState, WorkerRow
+from enrich_tui.display.rows import ACTIVE, Cell, CellState, Line, SessionState, WorkerRow
+from enrich_tui.display.sessions import TITLE, Sessions
 from enrich_tui.display.troubles import Troubles
 from enrich_tui.model import STAGES, SessionStatus, Stage, StageOutcome
 from enrich_tui.text import clean, gate, seconds_text
 
 LINES = 2000
 """Lines of the log that are kept."""
-TITLE = 300
-"""Longest title, in characters."""
 _LAST = 1 << 40
 """Where a session stands in the queue that is not in it yet."""
 SAYING = 1000
@@ -59,7 +58,12 @@ class RunView:
     def __init__(self) -> None:
         self.now = 0.0
         """Seconds since the run started, by its latest event."""
-        self.rows: dict[str, SessionRow] = {}
+        self.dirty: set[str] = set()
+        self.parts: set[str] = set()
+        self._sessions = sessions = Sessions(self.dirty, self.parts)
+        self.rows = sessions.rows
+        self.counts = sessions.counts
+        self.stage_counts = sessions.stage_counts
         self.workers: dict[int, WorkerRow] = {}
         self.stages: tuple[Stage, ...] = STAGES
         self.started: ev.RunStarted | None = None
@@ -71,21 +75,10 @@ class RunView:
         """Of a run that is followed: how the program is that works, as :class:`enrich_tui.events.OwnerSeen`."""
         self.troubles = Troubles()
         self.log: deque[Line] = deque(maxlen=LINES)
-        self.counts: Counter[SessionState] = Counter()
-        self.stage_counts: dict[Stage, Counter[CellState]] = {stage: Counter() for stage in STAGES}
         self.cpu: deque[float] = deque(maxlen=60)
         """Processors in use by all workers, second by second."""
-        self.dirty: set[str] = set()
-        self.parts: set[str] = set()
         self._took: float | None = None
-        self._titled: dict[str, str] = {}
-        """The id of the first session of each title."""
-        self._ambiguous: set[str] = set()
-        """Titles that several sessions have."""
-        self._active: set[str] = set()
         self._with_eta: set[str] = set()
-        self._waiting: dict[str, float] = {}
-        """Sessions that wait for a worker, with the time since when, which is also their order."""
         self.failures = RecentFailures()
         self._handlers: dict[type, Callable[[Any], None]] = {
             ev.RunStarted: self._run_started,
@@ -166,7 +159,8 @@ class RunView:
     @property
     def oldest_wait(self) -> float | None:
         """Seconds that the session waits for a worker that waits longest; None where none does."""
-        return self.now - next(iter(self._waiting.values())) if self._waiting else None
+        since = self._sessions.waiting_since
+        return None if since is None else self.now - since
 
     # -- events -------------------------------------------------------------------------------------------------------
 
@@ -179,7 +173,7 @@ class RunView:
         self._handlers[type(event)](event)
 
     def _second(self) -> None:
-        self.dirty |= self._active
+        self.dirty.update(self._sessions.active)
         self.cpu.append(sum(worker.cpu or 0.0 for worker in self.workers.values() if worker.status == "active"))
         self.parts.add("second")
 
@@ -198,21 +192,13 @@ class RunView:
     def _start_over(self, now: float) -> None:
         """Another run begins: nothing of the one before is left."""
         self.now = now
-        self.dirty |= self.rows.keys()
-        self.rows.clear()
-        self._titled.clear()
-        self._ambiguous.clear()
+        self._sessions.clear()
         self.workers.clear()
         self.batch = self.pool = self.finished = self._took = None
         self.owner = "working"
         self.troubles, self.failures = Troubles(), RecentFailures()
-        self.counts.clear()
-        for counts in self.stage_counts.values():
-            counts.clear()
         self.cpu.clear()
         self.log.clear()
-        self._active.clear()
-        self._waiting.clear()
         self._with_eta.clear()
         self.parts |= {"header", "batch", "pool", "workers", "errors", "log", "order"}
 
@@ -220,14 +206,11 @@ class RunView:
         row = self.rows.get(event.session)
         if event.gone:
             if row is not None and row.state is SessionState.ARRIVING:
-                del self.rows[row.id]
-                self.counts[row.state] -= 1
-                self.dirty.add(row.id)
-                self.parts |= {"batch", "order"}
+                self._sessions.remove(row)
             return
         if row is None:
-            row = self._new_row(event.session, SessionState.ARRIVING, order=_LAST + len(self.rows))
-            self._name(row, clean(event.title, TITLE).strip() or clean(event.session, TITLE))
+            row = self._sessions.add(event.session, SessionState.ARRIVING, _LAST + len(self.rows), self.now)
+            self._sessions.name(row, clean(event.title, TITLE).strip() or clean(event.session, TITLE))
             row.source = clean(event.source)
             self.parts |= {"batch", "order"}
         elif event.growing and not row.growing and row.state is not SessionState.ARRIVING:
@@ -237,40 +220,22 @@ class RunView:
             row.size = event.size
         self.dirty.add(row.id)
 
-    def _new_row(self, ident: str, state: SessionState, order: int) -> SessionRow:
-        row = self.rows[ident] = SessionRow(ident, "", order=order, state=state)
-        self.counts[state] += 1
-        return row
-
     def _session_queued(self, event: ev.SessionQueued) -> None:
         row = self.rows.get(event.session)
         if row is None:
-            row = self._new_row(event.session, SessionState.QUEUED, order=self.total)
-            self._waiting[row.id] = self.now
+            row = self._sessions.add(event.session, SessionState.QUEUED, self.total, self.now)
         elif row.state is SessionState.ARRIVING:
             row.order = self.total
-            self._set_state(row, SessionState.QUEUED)
+            self._sessions.set_state(row, SessionState.QUEUED, self.now)
         row.growing = False
-        self._name(row, clean(event.title, TITLE).strip() or clean(event.session, TITLE))
+        self._sessions.name(row, clean(event.title, TITLE).strip() or clean(event.session, TITLE))
         row.source, row.output, row.size = clean(event.source), clean(event.output), event.size
         for stage in STAGES:
-            if stage in row.cells:
-                continue
-            wanted = stage in event.stages
-            cell = row.cells[stage] = Cell(CellState.PENDING if wanted else CellState.SKIPPED)
-            self.stage_counts[stage][cell.state] += 1
+            if stage not in row.cells:
+                wanted = stage in event.stages
+                self._sessions.add_cell(row, stage, CellState.PENDING if wanted else CellState.SKIPPED)
         self.dirty.add(row.id)
         self.parts.add("order")
-
-    def _name(self, row: SessionRow, title: str) -> None:
-        """Sessions of the same title are told apart by their ids."""
-        first = self.rows.get(self._titled.setdefault(title, row.id), row)
-        if first is not row:
-            self._ambiguous.add(title)
-        for one in {first.id: first, row.id: row}.values():
-            one.title = clean(one.id, TITLE) if title in self._ambiguous else title
-            one.needle = f"{one.title} {one.id}".casefold()
-            self.dirty.add(one.id)
 
     def _session_measured(self, event: ev.SessionMeasured) -> None:
         row = self.rows.get(event.session)
@@ -287,10 +252,10 @@ class RunView:
         if row is None:
             return
         cell = row.cells[event.stage]
-        self._set_cell(row, event.stage, CellState.PROCESSING)
+        self._sessions.set_cell(row, event.stage, CellState.PROCESSING)
         cell.fraction, cell.started, cell.worker = 0.0, self.now, event.worker
         cell.attempt, cell.attempts, cell.doing, cell.cached = event.attempt, event.attempts, "", False
-        self._set_state(row, SessionState.RUNNING)
+        self._sessions.set_state(row, SessionState.RUNNING, self.now)
 
     def _stage_progressed(self, event: ev.StageProgressed) -> None:
         row = self.rows.get(event.session)
@@ -308,7 +273,7 @@ class RunView:
             return
         cell = row.cells[event.stage]
         cell.spent = cell.seconds(self.now)
-        self._set_cell(row, event.stage, CellState.RETRYING)
+        self._sessions.set_cell(row, event.stage, CellState.RETRYING)
         cell.due = self.now + (event.delay if math.isfinite(event.delay) else 0.0)
         cell.attempt, cell.attempts, cell.message, cell.problem = (
             event.attempt,
@@ -316,7 +281,7 @@ class RunView:
             _say(event.message),
             clean(event.problem, 40),
         )
-        self._follow_cells(row)
+        self._sessions.follow_cells(row, self.now)
         self.failures.add(self.now, failed=True)
         self._tell("warning", f"{row.title}: {event.stage} again in {event.delay:.0f} s. {cell.message}", row.id)
 
@@ -326,7 +291,7 @@ class RunView:
             return
         cell = row.cells[event.stage]
         measured = cell.seconds(self.now)
-        self._set_cell(row, event.stage, _CELL[event.outcome])
+        self._sessions.set_cell(row, event.stage, _CELL[event.outcome])
         cell.spent = event.duration if event.duration > 0 and math.isfinite(event.duration) else measured
         cell.cached, cell.attempt = event.cached, event.attempts or cell.attempt
         cell.outputs, cell.engine = tuple(clean(name) for name in event.outputs), clean(event.engine, 80)
@@ -340,14 +305,14 @@ class RunView:
         if event.outcome in {StageOutcome.COMPLETED, StageOutcome.FAILED} and not event.cached:
             self.failures.add(self.now, failed=event.outcome is StageOutcome.FAILED)
         if row.state in ACTIVE:
-            self._follow_cells(row)
+            self._sessions.follow_cells(row, self.now)
 
     def _session_finished(self, event: ev.SessionFinished) -> None:
         row = self.rows.get(event.session)
         if row is None:
             return
         row.message, row.advice, row.eta = _say(event.message or ""), _say(event.advice or ""), None
-        self._set_state(row, _SESSION[event.status])
+        self._sessions.set_state(row, _SESSION[event.status], self.now)
         words = row.message or f"{row.state} in {seconds_text(event.duration)}"
         self._tell(_LEVEL.get(event.status, "info"), f"{row.title}: {words}", row.id)
 
@@ -356,11 +321,11 @@ class RunView:
         if row is None:
             return
         for stage in event.stages:
-            self._set_cell(row, stage, CellState.PENDING)
+            self._sessions.set_cell(row, stage, CellState.PENDING)
             row.cells[stage] = Cell()
         row.message = row.advice = ""
         self.troubles.mend_session(row.id)
-        self._set_state(row, SessionState.QUEUED)
+        self._sessions.set_state(row, SessionState.QUEUED, self.now)
         self.parts.add("errors")
         self._tell("info", f"{row.title}: back in the queue", row.id)
 
@@ -443,44 +408,6 @@ class RunView:
     def _run_finished(self, event: ev.RunFinished) -> None:
         self.finished = event
         self.parts |= {"header", "batch"}
-
-    # -- states -------------------------------------------------------------------------------------------------------
-
-    def _follow_wait(self, row: SessionRow) -> None:
-        """It waits while it is queued, and between two stages."""
-        states = {cell.state for cell in row.cells.values()}
-        between = row.state is SessionState.RUNNING and CellState.PROCESSING not in states
-        if row.state is SessionState.QUEUED or between:
-            self._waiting.setdefault(row.id, self.now)
-        else:
-            self._waiting.pop(row.id, None)
-
-    def _set_cell(self, row: SessionRow, stage: Stage, state: CellState) -> None:
-        cell = row.cells[stage]
-        counts = self.stage_counts[stage]
-        counts[cell.state] -= 1
-        counts[state] += 1
-        cell.state = state
-        self.dirty.add(row.id)
-        self.parts.add("batch")
-
-    def _set_state(self, row: SessionRow, state: SessionState) -> None:
-        self.dirty.add(row.id)
-        if row.state is state:
-            self._follow_wait(row)
-            return
-        self.counts[row.state] -= 1
-        self.counts[state] += 1
-        row.state, row.changed = state, self.now
-        self._waiting.pop(row.id, None)
-        self._follow_wait(row)
-        (self._active.add if state in ACTIVE else self._active.discard)(row.id)
-        self.parts |= {"batch", "order"}
-
-    def _follow_cells(self, row: SessionRow) -> None:
-        states = {cell.state for cell in row.cells.values()}
-        waiting = CellState.RETRYING in states and CellState.PROCESSING not in states
-        self._set_state(row, SessionState.RETRYING if waiting else SessionState.RUNNING)
 
 
 _WORKER_WORDS = {"error": "in error", "restarting": "restarting"}

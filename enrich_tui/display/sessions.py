@@ -1,0 +1,116 @@
+"""All sessions as a display sees them: their rows, how many are in which state, and which wait for a worker."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from enrich_tui.display.rows import ACTIVE, Cell, CellState, SessionRow, SessionState
+from enrich_tui.model import STAGES, Stage
+from enrich_tui.text import clean
+
+TITLE = 300
+"""Longest title, in characters."""
+
+
+class Sessions:
+    """Rows that change state. What becomes outdated goes into ``dirty`` (ids) and ``parts`` (of the screen)."""
+
+    def __init__(self, dirty: set[str], parts: set[str]) -> None:
+        self._dirty = dirty
+        self._parts = parts
+        self.rows: dict[str, SessionRow] = {}
+        self.counts: Counter[SessionState] = Counter()
+        self.stage_counts: dict[Stage, Counter[CellState]] = {stage: Counter() for stage in STAGES}
+        self.active: set[str] = set()
+        """Sessions that have been begun and have not ended."""
+        self._waiting: dict[str, float] = {}
+        """Sessions that wait for a worker, with the time since when, which is also their order."""
+        self._titled: dict[str, str] = {}
+        """The id of the first session of each title."""
+        self._ambiguous: set[str] = set()
+        """Titles that several sessions have."""
+
+    @property
+    def waiting_since(self) -> float | None:
+        """Since when the session waits for a worker that waits longest; None where none does."""
+        return next(iter(self._waiting.values()), None)
+
+    def add(self, ident: str, state: SessionState, order: int, now: float) -> SessionRow:
+        """A new row, without a title."""
+        row = self.rows[ident] = SessionRow(ident, "", order=order, state=state)
+        self.counts[state] += 1
+        self._follow_wait(row, now)
+        return row
+
+    def remove(self, row: SessionRow) -> None:
+        """This session is gone, and was never taken up."""
+        del self.rows[row.id]
+        self.counts[row.state] -= 1
+        self._dirty.add(row.id)
+        self._parts.update({"batch", "order"})
+
+    def clear(self) -> None:
+        """No session is left."""
+        self._dirty.update(self.rows)
+        self.rows.clear()
+        self.counts.clear()
+        for counts in self.stage_counts.values():
+            counts.clear()
+        self.active.clear()
+        self._waiting.clear()
+        self._titled.clear()
+        self._ambiguous.clear()
+
+    def name(self, row: SessionRow, title: str) -> None:
+        """Give it this title. Sessions of the same title are told apart by their ids."""
+        first = self.rows.get(self._titled.setdefault(title, row.id), row)
+        if first is not row:
+            self._ambiguous.add(title)
+        for one in {first.id: first, row.id: row}.values():
+            one.title = clean(one.id, TITLE) if title in self._ambiguous else title
+            one.needle = f"{one.title} {one.id}".casefold()
+            self._dirty.add(one.id)
+
+    def add_cell(self, row: SessionRow, stage: Stage, state: CellState) -> None:
+        """It has this stage."""
+        row.cells[stage] = Cell(state)
+        self.stage_counts[stage][state] += 1
+
+    def set_cell(self, row: SessionRow, stage: Stage, state: CellState) -> None:
+        """One of its stages goes over into this state."""
+        cell = row.cells[stage]
+        counts = self.stage_counts[stage]
+        counts[cell.state] -= 1
+        counts[state] += 1
+        cell.state = state
+        self._dirty.add(row.id)
+        self._parts.add("batch")
+
+    def set_state(self, row: SessionRow, state: SessionState, now: float) -> None:
+        """It goes over into this state, at this time of the run."""
+        self._dirty.add(row.id)
+        if row.state is state:
+            self._follow_wait(row, now)
+            return
+        self.counts[row.state] -= 1
+        self.counts[state] += 1
+        row.state, row.changed = state, now
+        self._waiting.pop(row.id, None)
+        self._follow_wait(row, now)
+        (self.active.add if state in ACTIVE else self.active.discard)(row.id)
+        self._parts.update({"batch", "order"})
+
+    def follow_cells(self, row: SessionRow, now: float) -> None:
+        """It is retrying where one of its stages is and none is in work; else it is running."""
+        states = {cell.state for cell in row.cells.values()}
+        waiting = CellState.RETRYING in states and CellState.PROCESSING not in states
+        self.set_state(row, SessionState.RETRYING if waiting else SessionState.RUNNING, now)
+
+    def _follow_wait(self, row: SessionRow, now: float) -> None:
+        """It waits while it is queued, and between two stages."""
+        states = {cell.state for cell in row.cells.values()}
+        between = row.state is SessionState.RUNNING and CellState.PROCESSING not in states
+        if row.state is SessionState.QUEUED or between:
+            self._waiting.setdefault(row.id, now)
+        else:
+            self._waiting.pop(row.id, None)
