@@ -34,6 +34,15 @@ def apply(memory: int) -> None:
             os.nice(NICENESS)
 
 
+def give_back() -> None:
+    """Hand free memory back to the system: glibc keeps what a stage has used, and a worker may idle for long."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
+
+
 def die_with_parent() -> None:
     """Have the kernel kill this process when its parent ends (Linux).
 

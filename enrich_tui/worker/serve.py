@@ -22,6 +22,7 @@ from enrich_tui.store import outputs
 from enrich_tui.store.owner import check
 from enrich_tui.worker import procfs
 from enrich_tui.worker.failures import failure
+from enrich_tui.worker.limits import give_back
 from enrich_tui.worker.protocol import (
     Done,
     FrameError,
@@ -98,6 +99,7 @@ class _Child:
             self._outbox.send(failure(job, error))
         finally:
             self._report = None
+            give_back()
 
     def _warm(self, frame: Warm) -> None:
         for module in frame.modules:

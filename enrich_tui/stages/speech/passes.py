@@ -60,8 +60,8 @@ class Sampling:
             self._guesser = ctranslate2.models.Whisper(**self._settings)
         return self._guesser.generate(*arguments, **settings)
 
-    def next(self) -> None:
-        """Another stretch begins."""
+    def over(self) -> None:
+        """A stretch has ended."""
         self._guesser = None
 
 
@@ -97,10 +97,12 @@ class Heedful(WhisperModel):  # type: ignore[misc]  # the package has no types
         stretch.key = self.memory.key(_bytes(stretch.features), prompt, options.beam_size)
         said = self.memory.recall(stretch.key)
         if said is None:
-            self.model.next()
-            result, probability, temperature, ratio = super().generate_with_fallback(
-                self._encoded(stretch), prompt, tokenizer, options
-            )
+            try:
+                result, probability, temperature, ratio = super().generate_with_fallback(
+                    self._encoded(stretch), prompt, tokenizer, options
+                )
+            finally:
+                self.model.over()
             said = [
                 list(map(int, result.sequences_ids[0])),
                 float(result.no_speech_prob),
