@@ -162,7 +162,8 @@ def test_the_lock_that_is_in_force_is_found(tmp_path: Path, monkeypatch: pytest.
     assert path_of(kept, 1).parent.parent == kept.parent
     with own(library) as mine:  # it can be written again
         assert owner.lock_of(library) == mine.path == beside
-    os.utime(kept)
+    later = beside.stat().st_mtime + 1  # what follows within a tick of the file system's clock has the same time
+    os.utime(kept, (later, later))
     assert owner.lock_of(library) == kept
 
 
