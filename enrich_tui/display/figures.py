@@ -84,6 +84,7 @@ class PoolFigures:
     idle: int
     error: int
     waiting: int
+    """Who waits for a worker: sessions of a run, else callers of the pool."""
     error_rate: float
     uptime: float
     restarts: int
@@ -130,7 +131,7 @@ class PoolFigures:
             pool.active,
             pool.idle,
             pool.error,
-            pool.pending,
+            view.waiting,
             pool.error_rate,
             pool.uptime_percentage,
             pool.restarts,

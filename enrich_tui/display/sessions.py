@@ -31,6 +31,11 @@ class Sessions:
         """Titles that several sessions have."""
 
     @property
+    def waiting(self) -> int:
+        """How many sessions wait for a worker."""
+        return len(self._waiting)
+
+    @property
     def waiting_since(self) -> float | None:
         """Since when the session waits for a worker that waits longest; None where none does."""
         return next(iter(self._waiting.values()), None)

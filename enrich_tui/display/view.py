@@ -157,6 +157,11 @@ class RunView:
         return _fraction(self.batch.progress / 100.0)
 
     @property
+    def waiting(self) -> int:
+        """How many sessions wait for a worker: those in the queue, and those between two stages."""
+        return self._sessions.waiting
+
+    @property
     def oldest_wait(self) -> float | None:
         """Seconds that the session waits for a worker that waits longest; None where none does."""
         since = self._sessions.waiting_since
@@ -403,11 +408,30 @@ class RunView:
 
     def _owner_seen(self, event: ev.OwnerSeen) -> None:
         self.owner = event.state
+        self._end_work()
         self.parts |= {"header", "batch"}
 
     def _run_finished(self, event: ev.RunFinished) -> None:
         self.finished = event
+        self._end_work()
         self.parts |= {"header", "batch"}
+
+    def _end_work(self) -> None:
+        """Where nobody works any more, what was in work waits for the next start, and there are no workers."""
+        if self.state != "stopped":
+            return
+        for row in [self.rows[ident] for ident in self._sessions.active]:
+            for stage, cell in list(row.cells.items()):
+                if cell.state in {CellState.PROCESSING, CellState.RETRYING}:
+                    self._sessions.set_cell(row, stage, CellState.PENDING)
+                    row.cells[stage] = Cell()
+            row.eta = None
+            self._sessions.set_state(row, SessionState.QUEUED, self.now)
+        self._with_eta.clear()
+        self.workers.clear()
+        if self.pool is not None:
+            self.pool = self.pool.model_copy(update={"total": 0, "idle": 0, "active": 0, "error": 0})
+        self.parts |= {"pool", "workers", "order"}
 
 
 _WORKER_WORDS = {"error": "in error", "restarting": "restarting"}

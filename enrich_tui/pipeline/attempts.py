@@ -272,11 +272,11 @@ class Attempts:
         self._changed()
 
     async def abandon(self, entry: SessionEntry, problem: Problem) -> None:
-        """End what is left of a session that nobody works on, for this reason; nothing is written down."""
+        """Skip what is left of a session that nobody works on, for this reason; nothing of it is written down."""
         self.drop(entry)
         stage, _ = next(entry.unfinished())
-        result = described(stage, problem, StageOutcome.FAILED)
-        self.give_up(entry, stage, result)
+        result = described(stage, problem, StageOutcome.SKIPPED)
+        self.end(entry, stage, result)
         self._end_rest(entry, result, abort=True)
         await self.close(entry)
 

@@ -125,7 +125,7 @@ def session_line(row: SessionRow, board: Board, layout: Columns, *, selected: bo
         line.cell(tries, layout.attempt, palette.warn if cell is not None and cell.attempt > 1 else palette.faint)
         busy = cell is not None and cell.state is CellState.PROCESSING and cell.worker is not None
         line.cell(f"w{cell.worker}" if cell is not None and busy else "", layout.worker, palette.dim, right=True)
-    line.cell(short_time(row.seconds(now)) if row.started else "-", layout.time, palette.dim, right=True)
+    line.cell(brief(row.seconds(now)) if row.started else "-", layout.time, palette.dim, right=True)
     eta = "done" if row.state is SessionState.DONE else short_time(row.eta.mid if row.eta else None)
     if row.state in ENDED and row.state is not SessionState.DONE:
         eta = "-"

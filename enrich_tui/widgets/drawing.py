@@ -189,5 +189,5 @@ def short_time(seconds: float | None) -> str:
 
 
 def brief(seconds: float) -> str:
-    """What something took that is over, in at most five cells; never nothing."""
+    """How long something has taken, in at most five cells; never nothing."""
     return "<1s" if 0 < seconds < 1 else short_time(seconds)

@@ -10,7 +10,7 @@ from textual import events
 from textual.widget import Widget
 
 from enrich_tui import events as ev
-from enrich_tui.model import Stage
+from enrich_tui.model import Stage, StageOutcome
 from enrich_tui.stages.results import (
     CHAPTERS,
     SUMMARY,
@@ -107,6 +107,24 @@ async def test_details_show_stages_and_results(tmp_path: Path) -> None:
         assert source.asked == [("retry", "own")]
         await pilot.press("escape")
         await until_shown(pilot, "sort:state")
+
+
+async def test_details_show_a_code_only_where_something_is_to_be_done() -> None:
+    def ended(stage: Stage, outcome: StageOutcome, problem: str, advice: str | None = None) -> ev.StageFinished:
+        return ev.StageFinished(session="own", stage=stage, outcome=outcome, problem=problem, advice=advice)
+
+    ends = [
+        ended(Stage.AUDIO, StageOutcome.FAILED, "codec"),
+        ended(Stage.VIDEO, StageOutcome.SKIPPED, "no-input"),
+        ended(Stage.SUMMARY, StageOutcome.SKIPPED, "engine-missing", "install it"),
+    ]
+    app = dashboard(Scripted([STARTED, queued("own", "own session"), *ends, batch(t=1.0, progress=12)]))
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("enter")
+        screen = await until_shown(pilot, "code codec")
+        assert "code engine-missing" in screen
+        assert "no-input" not in screen
 
 
 async def test_errors_open_from_the_panel() -> None:

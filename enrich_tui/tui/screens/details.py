@@ -17,7 +17,7 @@ from enrich_tui.tui.board import Board
 from enrich_tui.tui.screens import results
 from enrich_tui.tui.screens.trace import TracedScreen
 from enrich_tui.tui.widgets.reader import Paragraph
-from enrich_tui.widgets.drawing import Row, bytes_text
+from enrich_tui.widgets.drawing import Row, brief, bytes_text
 from enrich_tui.widgets.palette import Palette, state_style
 
 _LABEL = 12
@@ -137,7 +137,7 @@ class DetailScreen(TracedScreen):
         recorded = f", {seconds_text(row.media)} of recording" if row.media else ""
         lines.append(fact("size", bytes_text(row.size) + recorded))
         if row.started:
-            lines.append(fact("work", seconds_text(row.seconds(now))))
+            lines.append(fact("work", brief(row.seconds(now))))
         lines.append(Paragraph())
         styles = {CellState.COMPLETED: palette.good, CellState.FAILED: palette.bad, CellState.RETRYING: palette.warn}
         for stage, cell in row.cells.items():
@@ -147,7 +147,7 @@ class DetailScreen(TracedScreen):
             if cell.cached:
                 words.append("kept from before")
             if cell.spent or cell.state is CellState.PROCESSING:
-                words.append(seconds_text(cell.seconds(now)))
+                words.append(brief(cell.seconds(now)))
             if cell.attempt:
                 words.append(f"attempt {cell.attempt}" + (f" of {cell.attempts}" if cell.attempts else ""))
             if cell.worker is not None and cell.state is CellState.PROCESSING:
@@ -161,7 +161,7 @@ class DetailScreen(TracedScreen):
                     lines.append(Paragraph(text, palette.text, indent=_LABEL))
             if cell.advice:
                 lines.append(Paragraph(f"{glyphs.arrow} {cell.advice}", palette.accent, indent=_LABEL))
-            if cell.problem:
+            if cell.problem and (cell.advice or cell.state in {CellState.FAILED, CellState.RETRYING}):
                 lines.append(Paragraph(f"code {cell.problem}", palette.dim, indent=_LABEL))
             if cell.outputs:
                 names = "  ".join(Path(name).name for name in cell.outputs)

@@ -14,7 +14,7 @@ from enrich_tui.discovery import discover
 from enrich_tui.display.listing import Listing
 from enrich_tui.display.view import RunView
 from enrich_tui.errors.problems import Problem
-from enrich_tui.model import Rejected, Session, SessionStatus, Stage, StageOutput, StageTask
+from enrich_tui.model import Rejected, Session, SessionStatus, Stage, StageOutcome, StageOutput, StageTask
 from enrich_tui.pipeline.intake import Inbox
 from enrich_tui.pipeline.run import BatchRun
 from tests.unit.pipeline.harness import FakeRunner, Watcher, make_sessions, prepared, write_result
@@ -166,7 +166,10 @@ async def test_a_recording_that_is_gone_before_its_turn_ends_with_a_message(tmp_
     problems = {stage: result.problem for stage, result in by_id["b.wav"].stages.items()}
     assert problems.pop(Stage.AUDIO) == Problem.FILE_MISSING
     assert set(problems.values()) <= {Problem.LEFT_OUT, Problem.NO_INPUT}
-    assert sum(isinstance(event, ev.ErrorRaised) for event in watcher.events) == 1
+    assert by_id["b.wav"].status is SessionStatus.SKIPPED
+    assert by_id["b.wav"].message == "A file of this session is no longer there."
+    assert not any(isinstance(event, ev.ErrorRaised) for event in watcher.events), "nothing failed"
+    assert all(result.status is StageOutcome.SKIPPED for result in by_id["b.wav"].stages.values())
     assert not second.output.exists()
 
 

@@ -322,3 +322,66 @@ def test_the_oldest_wait_is_that_of_the_session_that_waits_longest_for_a_worker(
     view.apply(started("a", Stage.AUDIO, t=43.0))
     view.apply(retry)
     assert waits(view) is None  # b waits for the time, not for a worker
+
+
+def at_work(*more: ev.Event) -> RunView:
+    return fed(
+        queued("a"),
+        queued("b"),
+        queued("c"),
+        ev.PoolChanged(
+            total=2,
+            idle=0,
+            active=1,
+            error=1,
+            pending=0,
+            error_rate=50.0,
+            restarts=0,
+            uptime_percentage=90.0,
+            avg_job_duration=1.0,
+        ),
+        ev.WorkerChanged(worker=1, status="active", session="a", stage=Stage.VIDEO),
+        started("a", Stage.AUDIO),
+        ev.StageFinished(session="a", stage=Stage.AUDIO, outcome=StageOutcome.COMPLETED),
+        started("a", Stage.VIDEO),
+        ev.StageProgressed(session="a", stage=Stage.VIDEO, fraction=0.5),
+        started("b", Stage.AUDIO),
+        ev.StageRetrying(
+            session="b", stage=Stage.AUDIO, attempt=2, attempts=3, delay=9.0, problem="codec", message="Again."
+        ),
+        batch(total=3, processing=2, pending=1, etas={"a": ev.Eta(low=1.0, mid=2.0, high=3.0)}),
+        *more,
+    )
+
+
+LEFT = ev.RunFinished(complete=0, partial=0, failed=0, skipped=0, cancelled=0, duration=9.0, exit_code=130)
+
+
+@pytest.mark.parametrize("last", [ev.OwnerSeen(state="gone"), LEFT])
+def test_where_nobody_works_any_more_nothing_is_shown_as_running(last: ev.Event) -> None:
+    view = at_work(last)
+    assert view.state == "stopped"
+    assert {row.state for row in view.rows.values()} == {SessionState.QUEUED}
+    assert view.counts[SessionState.QUEUED] == 3
+    assert view.rows["a"].cells[Stage.AUDIO].state is CellState.COMPLETED
+    assert view.rows["a"].cells[Stage.VIDEO].state is CellState.PENDING
+    assert view.rows["a"].eta is None
+    assert +view.stage_counts[Stage.AUDIO] == {CellState.COMPLETED: 1, CellState.PENDING: 2}
+    assert not view.workers
+    assert view.pool is not None
+    assert (view.pool.total, view.pool.error_rate) == (0, 50.0)
+
+
+@pytest.mark.parametrize("state", ["working", "silent"])
+def test_what_a_silent_program_had_in_work_stays_in_work(state: str) -> None:
+    view = at_work(ev.OwnerSeen.model_validate({"state": state}))
+    assert view.counts[SessionState.RUNNING] == 1
+    assert view.counts[SessionState.RETRYING] == 1
+    assert set(view.workers) == {1}
+
+
+def test_as_many_sessions_wait_as_are_queued_or_between_two_stages() -> None:
+    view = at_work()
+    assert view.waiting == 1
+    view.apply(ev.StageFinished(session="a", stage=Stage.VIDEO, outcome=StageOutcome.COMPLETED))
+    assert view.waiting == 2
