@@ -188,8 +188,7 @@ def _enrich(options: argparse.Namespace) -> int:
     config, display = _configured(options)
     path: Path = options.path
     shown = clean(str(path))
-    if options.command in {"plan", "status"}:
-        gc.disable()  # it answers and ends; looking for garbage in a large library takes half of the time
+    gc.disable()  # plan and status answer and end, a run enables it: imports and a large library are no garbage
     try:
         if options.command == "demo":
             from enrich_tui.demo import make_library

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import os
 import sys
@@ -32,7 +33,7 @@ class Shown:
 
 
 async def show(shown: Shown, display: str, config: Config, *, exit_on_complete: bool = False) -> int:
-    """Show it until it ends or is left; returns the exit code."""
+    """Show it until it ends or is left; returns the exit code. Enables the garbage collector."""
     if display == "full":
         return await _dashboard(shown, config, exit_on_complete=exit_on_complete)
     return await _headless(shown, _sink(display, shown.mark))
@@ -50,6 +51,7 @@ async def _dashboard(shown: Shown, config: Config, *, exit_on_complete: bool) ->
         player=shown.player,
         handover=shown.handover,
     )
+    _collect()
     await app.run_async(mouse=config.ui.mouse)
     return app.return_code or 0
 
@@ -68,7 +70,14 @@ def _sink(display: str, mark: str) -> Sink:
     return lambda _event: None
 
 
+def _collect() -> None:
+    """From now on there may be garbage; what was imported is none."""
+    gc.freeze()
+    gc.enable()
+
+
 async def _headless(shown: Shown, sink: Sink) -> int:
+    _collect()
     left: int | None = None
 
     def leave(code: int) -> None:
