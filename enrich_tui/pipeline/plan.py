@@ -17,15 +17,14 @@ from enrich_tui.model import (
     Frozen,
     Session,
     SessionResult,
-    SessionStatus,
     Stage,
     StageOutcome,
     StageResult,
 )
 from enrich_tui.pipeline import cache
 from enrich_tui.pipeline.adopt import Elsewhere, is_of
-from enrich_tui.pipeline.outcome import completed, recorded
-from enrich_tui.pipeline.verdict import has_input, judge
+from enrich_tui.pipeline.outcome import completed, recorded, session_result
+from enrich_tui.pipeline.verdict import has_input
 from enrich_tui.progress import Estimate, EtaEstimator
 from enrich_tui.progress.eta import past_of
 from enrich_tui.store.record import FileRecord, SessionRecord, StageRecord, file_record, load_record
@@ -225,21 +224,9 @@ def standing(session: Session, wanted: frozenset[Stage], elsewhere: Elsewhere | 
             results[stage] = completed(session, stage, entry, cached=True) if done else recorded(stage, entry)
         elif stage in wanted and has_input(session, stage):
             ended = False
-    result = None
-    if ended:
-        status, told = judge(results) if results else (SessionStatus.SKIPPED, None)
-        result = SessionResult(
-            session_id=session.id,
-            status=status,
-            stages=results,
-            output=session.output,
-            duration=sum(one.duration for one in results.values()),
-            message=told.message if told else None,
-            advice=told.advice if told else None,
-        )
     return SessionStanding(
         session_id=session.id,
-        result=result,
+        result=session_result(session, results) if ended else None,
         begun=bool(known),
         output=session.output,
         finished_at=max((entry.finished_at for entry in known.values()), default=""),

@@ -69,6 +69,8 @@ def judge(results: Mapping[Stage, StageResult]) -> tuple[SessionStatus, StageRes
     """How the session ended, and the stage result whose message explains it best (None where it is complete)."""
     told = next((result for result in results.values() if result.message and not _harmless(result)), None)
     outcomes = {result.status for result in results.values()}
+    if not outcomes:
+        return SessionStatus.SKIPPED, None
     if StageOutcome.CANCELLED in outcomes:
         return SessionStatus.CANCELLED, None
     blemished = any(result.message and not _harmless(result) for result in results.values())

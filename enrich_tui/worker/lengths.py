@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -76,16 +75,6 @@ class LengthFinder:
             if process.returncode is None:
                 signal_group(process, "SIGKILL")
             await process.wait()
-
-
-@contextlib.asynccontextmanager
-async def length_finder(allowed: Limits) -> AsyncIterator[LengthFinder]:
-    """A finder whose child ends with the block."""
-    finder = LengthFinder(allowed)
-    try:
-        yield finder
-    finally:
-        await finder.aclose()
 
 
 def _serve(questions: BinaryIO, answers: BinaryIO) -> None:

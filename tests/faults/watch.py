@@ -13,6 +13,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from enrich_tui.config import Limits, WatchConfig
 from enrich_tui.discovery import Search
 from enrich_tui.model import Stage, StageOutput, StageTask
 from enrich_tui.pipeline.finding import watch, wholeness
-from enrich_tui.worker.lengths import length_finder
+from enrich_tui.worker.lengths import LengthFinder
 from tests.unit.media.making import make
 from tests.unit.pipeline.harness import FakeRunner, Watcher, prepared, write_result
 
@@ -102,7 +103,7 @@ async def one(seed: int, folder: Path) -> list[str]:
         read.setdefault((task.session.id, task.stage), []).append(digest(task.session.recordings[0].read_bytes()))
         return write_result(task)
 
-    async with length_finder(Limits()) as finder:
+    async with aclosing(LengthFinder(Limits())) as finder:
         feed = partial(_watched, Search(library), wholeness(finder))
         async with prepared([], FakeRunner(script), feed=feed) as batch:
             task = asyncio.create_task(batch.run(watcher))

@@ -18,7 +18,7 @@ from enrich_tui.tui import leaving
 from enrich_tui.tui.app import Dashboard
 from enrich_tui.tui.screens.choice import Choice
 from tests.pilot.scripted import STARTED, Scripted, dashboard, shown, until, until_shown
-from tests.unit.view.feeding import batch, error, queued, started
+from tests.unit.view.feeding import batch, error, pool, queued, started
 
 FAILED = ev.StageFinished(
     session="s1",
@@ -40,17 +40,7 @@ SCRIPT: list[ev.Event] = [
     FAILED,
     ev.SessionFinished(session="s1", status=SessionStatus.FAILED, duration=14, message=FAILED.message),
     error("This video could not be decoded.", "s1"),
-    ev.PoolChanged(
-        total=2,
-        idle=0,
-        active=1,
-        error=1,
-        pending=0,
-        error_rate=50.0,
-        restarts=0,
-        uptime_percentage=99.2,
-        avg_job_duration=3,
-    ),
+    pool(),
     batch(t=42.0, elapsed=42.0, progress=12.0, eta=ev.Eta(low=840, mid=1080, high=1320), rate=3.1),
 ]
 

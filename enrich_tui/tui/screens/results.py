@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import aiofiles
 from pydantic import BaseModel, ValidationError
+from rich.style import Style
 
 from enrich_tui.stages.results import CHAPTERS, SUMMARY, TRANSCRIPT, Chapters, Summary, Transcript
 from enrich_tui.text import clean, seconds_text
@@ -42,15 +43,19 @@ async def _read(folder: str, name: str, model: type[_Model]) -> _Model | str:
         return f"{clean(str(path))} is not what it should be; run the session again with --fresh."
 
 
+def _at(moment: float | None, text: str, style: Style, stamp: Style) -> Paragraph:
+    """What belongs to this moment of the recording, in seconds, behind its time."""
+    return Paragraph(clean(text), style, f"{seconds_text(moment):>8}", stamp, _STAMP)
+
+
 async def chapters(folder: str, palette: Palette) -> list[Paragraph]:
     """The chapters of the video."""
     found = await _read(folder, CHAPTERS, Chapters)
     if isinstance(found, str):
         return [Paragraph(found, palette.dim)]
-    return [
-        Paragraph(clean(chapter.title), palette.text, f"{seconds_text(chapter.start):>8}", palette.accent, _STAMP)
-        for chapter in found.chapters
-    ] or [Paragraph("No chapters were found.", palette.dim)]
+    return [_at(chapter.start, chapter.title, palette.text, palette.accent) for chapter in found.chapters] or [
+        Paragraph("No chapters were found.", palette.dim)
+    ]
 
 
 async def summary(folder: str, palette: Palette) -> list[Paragraph]:
@@ -68,10 +73,7 @@ async def summary(folder: str, palette: Palette) -> list[Paragraph]:
     for title, points in (("Points", found.points), ("To do", found.actions), ("Questions", found.questions)):
         if points:
             lines += [Paragraph(), Paragraph(title, palette.accent)]
-            lines += [
-                Paragraph(clean(point.text), palette.text, f"{seconds_text(point.start):>8}", palette.dim, _STAMP)
-                for point in points
-            ]
+            lines += [_at(point.start, point.text, palette.text, palette.dim) for point in points]
     if found.keywords:
         lines += [
             Paragraph(),
@@ -85,7 +87,6 @@ async def transcript(folder: str, palette: Palette) -> list[Paragraph]:
     found = await _read(folder, TRANSCRIPT, Transcript)
     if isinstance(found, str):
         return [Paragraph(found, palette.dim)]
-    return [
-        Paragraph(clean(segment.text), palette.text, f"{seconds_text(segment.start):>8}", palette.dim, _STAMP)
-        for segment in found.segments
-    ] or [Paragraph("Nothing was said.", palette.dim)]
+    return [_at(segment.start, segment.text, palette.text, palette.dim) for segment in found.segments] or [
+        Paragraph("Nothing was said.", palette.dim)
+    ]

@@ -34,6 +34,22 @@ def batch(*, t: float = 0.0, **fields: object) -> ev.BatchChanged:
     return ev.BatchChanged.model_validate({"t": t, **figures, **fields})
 
 
+def pool(*, t: float = 0.0, **fields: object) -> ev.PoolChanged:
+    """Two workers, one at work and one in error."""
+    figures: dict[str, object] = {
+        "total": 2,
+        "idle": 0,
+        "active": 1,
+        "error": 1,
+        "pending": 0,
+        "error_rate": 50.0,
+        "restarts": 0,
+        "uptime_percentage": 99.2,
+        "avg_job_duration": 3,
+    }
+    return ev.PoolChanged.model_validate({"t": t, **figures, **fields})
+
+
 def error(message: str, session: str | None = None, **fields: object) -> ev.ErrorRaised:
     whole = {"problem": "codec", "category": "video-failed", "message": message, "advice": "convert it"}
     return ev.ErrorRaised.model_validate({**whole, "session": session, **fields})

@@ -15,7 +15,7 @@ from enrich_tui.display.report import report
 from enrich_tui.display.rows import CellState, SessionState
 from enrich_tui.display.view import RunView
 from enrich_tui.model import STAGES, SessionStatus, Stage, StageOutcome
-from tests.unit.view.feeding import arriving, batch, error, fed, queued, started
+from tests.unit.view.feeding import arriving, batch, error, fed, pool, queued, started
 
 IDS = [f"s{number}" for number in range(5)]
 some_id = st.sampled_from([*IDS, "never queued"])
@@ -329,17 +329,7 @@ def at_work(*more: ev.Event) -> RunView:
         queued("a"),
         queued("b"),
         queued("c"),
-        ev.PoolChanged(
-            total=2,
-            idle=0,
-            active=1,
-            error=1,
-            pending=0,
-            error_rate=50.0,
-            restarts=0,
-            uptime_percentage=90.0,
-            avg_job_duration=1.0,
-        ),
+        pool(),
         ev.WorkerChanged(worker=1, status="active", session="a", stage=Stage.VIDEO),
         started("a", Stage.AUDIO),
         ev.StageFinished(session="a", stage=Stage.AUDIO, outcome=StageOutcome.COMPLETED),

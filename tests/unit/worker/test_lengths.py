@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from enrich_tui.config import Limits
 from enrich_tui.demo.recording import Scene, make_recording
 from enrich_tui.demo.scenes import SLIDES
-from enrich_tui.worker.lengths import length_finder
+from enrich_tui.worker.lengths import LengthFinder
 
 
 async def test_lengths_of_sound_and_picture(tmp_path: Path) -> None:
@@ -18,7 +19,7 @@ async def test_lengths_of_sound_and_picture(tmp_path: Path) -> None:
     make_recording(tmp_path / "silent.mp4", [Scene(SLIDES, ["a"], 3.0)])
     (tmp_path / "silent.mp4").rename(silent)
     broken.write_bytes(b"nothing")
-    async with length_finder(Limits()) as finder:
+    async with aclosing(LengthFinder(Limits())) as finder:
         told = await finder.find(both)
         assert told is not None
         assert told.sound == pytest.approx(14.6, abs=0.2)
@@ -37,7 +38,7 @@ async def test_a_killed_child_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "a.opus"
     make_recording(tmp_path / "a.m4a", speech="garden-gate")
     (tmp_path / "a.m4a").rename(path)
-    async with length_finder(Limits()) as finder:
+    async with aclosing(LengthFinder(Limits())) as finder:
         first = await finder.find(path)
         assert finder._process is not None
         os.kill(finder._process.pid, signal.SIGKILL)
