@@ -18,7 +18,7 @@ from enrich_tui.widgets.palette import Palette, state_style
 
 _GUTTER, _SIGN, _TIME, _TRY, _WORKER = 2, 3, 6, 4, 4
 _STAGE, _STAGE_WIDE = 11, 15
-_NAME, _NAME_FAIR, _NAME_GOOD = 10, 18, 24
+_NAME, _NAME_LEAST, _NAME_FAIR, _NAME_GOOD = 10, 13, 18, 24
 _STAGE_NAME = 8
 
 
@@ -61,6 +61,8 @@ def columns(width: int, stages: tuple[Stage, ...]) -> Columns:
         stage = _STAGE_NAME + _STAGE if width >= 36 else 5
         name = max(4, width - _GUTTER - 1 - _SIGN - stage - time - eta)
         return Columns(width, (), name, stage, 0, 0, time, eta)
+    time = _TIME if spare >= _NAME_LEAST - _NAME else 0  # names that begin alike tell nothing when they are shorter
+    spare += _TIME - time
     extra = _TRY + _WORKER if spare >= _NAME_FAIR - _NAME + _TRY + _WORKER else 0
     spare -= extra
     name = _NAME + min(spare, _NAME_GOOD - _NAME)
@@ -74,7 +76,7 @@ def columns(width: int, stages: tuple[Stage, ...]) -> Columns:
         _STAGE + more,
         _TRY if extra else 0,
         _WORKER if extra else 0,
-        _TIME,
+        time,
         _TIME,
     )
 
