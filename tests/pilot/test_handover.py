@@ -91,6 +91,8 @@ async def test_when_it_is_gone_one_key_takes_over() -> None:
         screen = await until_shown(pilot, " T take over ")
         assert "STOPPED ■" in screen
         assert "ETA" not in screen
+        assert "worker" not in screen.splitlines()[0]
+        assert "● 0 running" in screen
         await pilot.press("r")
         await until_shown(pilot, "Nobody works here any more.")
         await pilot.press("T")

@@ -61,7 +61,7 @@ class WorkerScreen(ReaderScreen):
             doing = f"{board.title(worker.session)}, {worker.stage}" if worker.session else worker.last_error
             if doing:
                 lines.append(Paragraph(doing, palette.dim, indent=7))
-        return lines or [Paragraph("There are no workers yet.", palette.dim)]
+        return lines or [Paragraph("There are no workers now.", palette.dim)]
 
     def update(self, changes: Changes) -> None:
         """The workers changed."""

@@ -32,7 +32,8 @@ class Header(BoardPanel):
             busy = palette.accent if view.state in {"looking", "running", "watching"} else palette.warn
             right.add(f"{view.state.upper()} {glyphs.run[view.state]}", busy)
             count = len(view.workers) or (view.started.workers if view.started else 0)
-            right.add(f"  {count} {'worker' if count == 1 else 'workers'}", palette.text)
+            if view.state != "stopped":
+                right.add(f"  {count} {'worker' if count == 1 else 'workers'}", palette.text)
         clock = self.board.clock
         right.add(clock.strftime("   %H:%M:%S ") if clock else " ", palette.dim)
         badges = [
