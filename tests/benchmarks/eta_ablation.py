@@ -38,7 +38,6 @@ MECHANISMS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "running stages' share in rates": ((fit, "TELLING", 0.0),),
     "late stages' share in rates": ((RateBook, "rates", _without_late),),
     "one speed of all stages": ((RateBook, "_speed", lambda _book, _sums: (0.0, rates.COLD_SPEED**2)),),
-    "fitting the fixed part": ((fit.StageFit, "_fit_fixed", _nothing),),
     "fitting the first stage's cost": ((fit.StageFit, "_fit_first", _nothing),),
     "fitting the scatter": ((fit.StageFit, "_fit_noise", _nothing),),
     "cutting outliers": ((fit, "OUTLIER", math.inf),),

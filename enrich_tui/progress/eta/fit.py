@@ -18,11 +18,8 @@ NOISE, NOISE_WEIGHT = 0.4, 8.0
 OUTLIER = 2.5
 """A finished stage counts for at most as much as one that is so many standard deviations slower than the middle one."""
 
-FIXED_SPREAD, FIXED_WEIGHT = 0.8, 10.0
-"""How far off (in logarithms) the default fixed part may be, and the weight of that in stages."""
-
-FIXED_STEPS = tuple(0.4 * step for step in range(-5, 6))
-"""The fixed parts that are tried, in logarithms around the one believed before."""
+FIXED = {"audio": 20.0, "video": 5.0, "summary": 1500.0, "canvas": 1500.0}
+"""What every recording costs beside what grows with it, in seconds of media."""
 
 FIRST_SPREAD, FIRST_WEIGHT = 0.5, 20.0
 """Standard deviation of the default cost of a first stage, relative, and the weight of that in stages."""
@@ -45,10 +42,8 @@ class Learned(NamedTuple):
 
     rate: float
     """Seconds of work for a second of media."""
-    fixed: float
-    """What every recording costs, in seconds of media."""
     first: float
-    """What the first one on a worker costs beyond that, in seconds of media."""
+    """What the first one on a worker costs beyond the others, in seconds of media."""
     noise: float
     """Standard deviation of single stages around that, in logarithms."""
     stages: float
@@ -56,10 +51,10 @@ class Learned(NamedTuple):
 
 
 DEFAULTS = {
-    "audio": Learned(0.08, 30.0, 25.0, NOISE, 0.0),
-    "video": Learned(0.035, 6.0, 6.0, NOISE, 0.0),
-    "summary": Learned(2e-5, 1500.0, 2000.0, NOISE, 0.0),
-    "canvas": Learned(2e-5, 1500.0, 10000.0, NOISE, 0.0),
+    "audio": Learned(0.08, 25.0, NOISE, 0.0),
+    "video": Learned(0.035, 6.0, NOISE, 0.0),
+    "summary": Learned(2e-5, 2000.0, NOISE, 0.0),
+    "canvas": Learned(2e-5, 10000.0, NOISE, 0.0),
 }
 """One processor of an ordinary computer of 2025, with the engines and models that come with the program."""
 
@@ -111,9 +106,9 @@ class StageFit:
     """No stage counts for a rate that is higher."""
 
     @classmethod
-    def of(cls, prior: Learned) -> StageFit:
+    def of(cls, stage: str, prior: Learned) -> StageFit:
         """Nothing has finished yet."""
-        return cls(prior, prior.fixed, prior.first, prior.noise)
+        return cls(prior, FIXED[stage], prior.first, prior.noise)
 
     def size(self, job: Sample) -> float:
         """Everything that it had to go through, in seconds of media."""
@@ -123,7 +118,6 @@ class StageFit:
         """Fit everything to the stages that finished."""
         usual = [job for job in self.jobs if not job.first]
         if len(usual) > 1:
-            self._fit_fixed(usual)
             self._fit_first(usual)
         self._fit_noise()
         middle = _middle([(job.seconds / self.size(job), self.size(job)) for job in self.jobs])
@@ -132,24 +126,6 @@ class StageFit:
         for job in self.jobs:
             size = self.size(job)
             self.evidence.add(min(job.seconds, self.limit * size), size)
-
-    def _fit_fixed(self, jobs: Collection[Sample]) -> None:
-        spread = FIXED_SPREAD / math.sqrt(1.0 + self.prior.stages / FIXED_WEIGHT)
-        total = mean = 0.0
-        least = math.inf
-        costs = []
-        for step in FIXED_STEPS:
-            fixed = self.prior.fixed * math.exp(step)
-            logs = [math.log(job.seconds / (job.media + fixed)) for job in jobs]
-            middle = statistics.median(logs)
-            cost = (step / spread) ** 2 + sum(min(4.0, ((log - middle) / self.noise) ** 2) for log in logs)
-            costs.append((step, cost))
-            least = min(least, cost)
-        for step, cost in costs:
-            likely = math.exp((least - cost) / 2.0)
-            total += likely
-            mean += likely * step
-        self.fixed = self.prior.fixed * math.exp(mean / total)
 
     def _fit_first(self, usual: Collection[Sample]) -> None:
         rate = sum(job.seconds for job in usual) / sum(job.media + self.fixed for job in usual)

@@ -13,8 +13,8 @@ from enrich_tui.progress.eta.rates import SPEED_WEIGHT, WARM_SPEED, RateBook
 VERSION = 2
 MOST = 1e6
 """Rates from here on are not believed."""
-MOST_FIXED = 1e9
-"""Fixed parts from here on neither (seconds of media)."""
+MOST_FIRST = 1e9
+"""Costs of a first stage from here on neither (seconds of media)."""
 ENGINES = 8
 """Engines of one stage that are remembered, the latest ones."""
 
@@ -102,8 +102,7 @@ def _usable(stage: str, entry: Any) -> Learned | None:
     learned = Learned(*(float(figure) for figure in figures))
     sound = (
         0.0 < learned.rate < MOST
-        and 0.0 < learned.fixed < MOST_FIXED
-        and 0.0 < learned.first < MOST_FIXED
+        and 0.0 < learned.first < MOST_FIRST
         and 0.0 < learned.noise < MOST
         and 0.0 <= learned.stages < MOST
     )

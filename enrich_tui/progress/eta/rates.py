@@ -8,9 +8,8 @@ says how fast the machine is.
 The rate is a ratio of sums: seconds of work so far, of finished and of running stages alike, over what was gone through
 in them. Counting the running ones, as far as their progress says something, keeps short recordings, which finish
 first, from making the batch look short. The sums start from a prior, as if some media had been gone through already:
-what was kept of earlier batches, or else rough defaults that share one unknown speed of the machine. ``fixed`` is what
-makes the finished stages scatter least, with the prior's weighed in; see
-:mod:`enrich_tui.progress.eta.fit`.
+what was kept of earlier batches, or else rough defaults that share one unknown speed of the machine. ``fixed`` is not
+learned: that gained nothing, on simulated batches and on recorded ones.
 """
 
 from __future__ import annotations
@@ -46,6 +45,7 @@ class Rate(NamedTuple):
     rate: float
     """Seconds of work for a second of media, the mean."""
     fixed: float
+    """What every recording costs, in seconds of media."""
     first: float
     """As in :class:`Learned`."""
     error: float
@@ -72,13 +72,15 @@ class RateBook:
     def __init__(self, learned: Mapping[str, Learned] | None = None, spread: float = WARM_SPEED) -> None:
         """``learned``: from earlier batches on this machine; ``spread``: of its speed, in logarithms."""
         self._spread = spread
-        self._stages = {stage: StageFit.of((learned or {}).get(stage, prior)) for stage, prior in DEFAULTS.items()}
+        self._stages = {
+            stage: StageFit.of(stage, (learned or {}).get(stage, prior)) for stage, prior in DEFAULTS.items()
+        }
         self._wasted = 0.0
 
     def believe(self, stage: str, prior: Learned | None) -> None:
         """Change what is believed of a stage beside what was seen in this batch; None: the defaults."""
         jobs = self._stages[stage].jobs
-        self._stages[stage] = StageFit.of(prior or DEFAULTS[stage])
+        self._stages[stage] = StageFit.of(stage, prior or DEFAULTS[stage])
         self._stages[stage].jobs = jobs
         if jobs:
             self._stages[stage].learn()
@@ -152,7 +154,7 @@ class RateBook:
                 fresh = max(REFRESH, new / (before + new)) if new else 0.0
                 average = stage.prior.rate * (rate.rate * factor / stage.prior.rate) ** fresh
                 first = stage.prior.first + fresh * (rate.first - stage.prior.first)
-                known[name] = Learned(average, rate.fixed, first, rate.noise, min(float(REMEMBERED), before + new))
+                known[name] = Learned(average, first, rate.noise, min(float(REMEMBERED), before + new))
         return known
 
     def speed(self, factor: float) -> float | None:

@@ -264,17 +264,6 @@ def test_unknown_lengths_follow_the_bytes() -> None:
     assert estimator.expected("long")["audio"] > 5 * estimator.expected("short")["audio"]
 
 
-def test_what_every_recording_costs_is_told_from_what_grows_with_it() -> None:
-    estimator = EtaEstimator()
-    lengths = [10.0, 20.0, 40.0, 80.0] * 6
-    queue = [(f"s{number}", {"audio": length}) for number, length in enumerate(lengths)]
-    estimator.plan([*queue, ("long", {"audio": 2000.0})], 1, 0.0)
-    now = 0.0
-    for number, length in enumerate(lengths):
-        now = run(estimator, f"s{number}", now, 4.0 + 0.05 * length)
-    assert estimator.expected("long")["audio"] == pytest.approx(104.0, rel=0.25)
-
-
 def test_a_model_that_loads_on_every_worker_does_not_make_the_batch_look_long() -> None:
     estimator, now = EtaEstimator(), 0.0
     estimator.plan([(f"s{number}", {"audio": 60.0}) for number in range(40)], 2, 0.0)
