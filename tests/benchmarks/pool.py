@@ -2,12 +2,10 @@
 
     python -m tests.benchmarks.pool [--quick] [--gc]
 
-Everybody does the same work with the same number of permits in the same process, in turns and several times over, in
-processor time, of which the median of the rounds is printed, with its ratio to the semaphore. Hand-overs are timed in
-real time, to which a busy machine can only add, now here, now there; so each counts as the quickest that it was in any
-of the rounds. Like for like is the semaphore with ``asyncio.timeout`` around the wait where the pool's waits have a
-timeout, too. The bare future shows what there is to win at all for a waiting task: it can do nothing but hand over a
-permit.
+Everybody does the same work with the same number of permits in the same process, in turns and several times over; the
+median of the rounds is printed, in processor time (hand-overs: in real time), with its ratio to the semaphore. Like for
+like is the semaphore with ``asyncio.timeout`` around the wait where the pool's waits have a timeout, too. The bare
+future shows what there is to win at all for a waiting task: it can do nothing but hand over a permit.
 
 In the first rows jobs wait as records (``WorkerPool.run`` is the pool's own way), in the others as tasks. The libraries
 AnyIO and aiometer are needed for nothing else.
@@ -206,6 +204,11 @@ def table(
         print(f"  {name:30}{figure:12.2f}{ratios[PLAIN]:15.2f}{ratios[TIMED]:23.2f}{verdict}")
 
 
+def percentile(percent: int, series: list[list[float]]) -> float:
+    """A percentile of each round; of these, the median."""
+    return statistics.median(sorted(spans)[len(spans) * percent // 100] for spans in series)
+
+
 def report(times: int, collector: bool) -> None:
     """Measure and print everything."""
     print(f"Python {platform.python_version()}, {WORKERS} permits (hand-over, cancel: 1), {WAITERS:,} waiters or jobs,")
@@ -222,12 +225,9 @@ def report(times: int, collector: bool) -> None:
     grants = medians(times, collector, queues(grant))
     table("A grant, µs (ratios: grants/s)", grants, 1.5, rate=True)
     judge(f"A grant, {POOL} to {TIMED}", grants[TIMED] / grants[POOL], 1.5, least=True)
-    spans = {
-        name: sorted(min(same) for same in zip(*series, strict=True))
-        for name, series in rounds(times, collector, queues(hand_overs)).items()
-    }
-    table("Hand-over p50, µs", {name: values[len(values) // 2] for name, values in spans.items()})
-    tails = {name: values[len(values) * 99 // 100] for name, values in spans.items()}
+    spans = rounds(times, collector, queues(hand_overs))
+    table("Hand-over p50, µs", {name: percentile(50, series) for name, series in spans.items()})
+    tails = {name: percentile(99, series) for name, series in spans.items()}
     table("Hand-over p99, µs", tails, 0.5)
     judge(f"Hand-over p99, {POOL} to {TIMED}", tails[POOL] / tails[TIMED], 0.5)
     print(f"  (the bare future alone needs {tails[BARE] / tails[TIMED]:.2f} of that semaphore: the loop's own wake-up)")
