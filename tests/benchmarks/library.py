@@ -1,7 +1,8 @@
 """How long a large library of finished sessions takes: ``python -m tests.benchmarks.library [SESSIONS]``.
 
 Seconds of this process, by the clock and of processor, for finding the sessions, looking for changes, planning, and the
-standing of all; then from the start of the program to its first paint on a terminal, beside that of an empty library.
+standing of all; then of ``plan`` and of a run as whole commands; then from the start of the program to its first paint
+on a terminal, beside that of an empty library.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -64,6 +66,18 @@ def timed(what: str, work: Callable[[], T]) -> T:
     return result
 
 
+def command(*arguments: str) -> None:
+    """Time the program as a person starts it, with a home of its own."""
+    with tempfile.TemporaryDirectory(prefix="home-") as home:
+        environ = {**os.environ, "HOME": home, "XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home}
+        clock, cpu = time.perf_counter(), os.times()
+        program = [sys.executable, "-m", "enrich_tui", *arguments]
+        subprocess.run(program, env=environ, check=True, stdout=subprocess.DEVNULL)
+        after = os.times()
+        used = after.children_user + after.children_system - cpu.children_user - cpu.children_system
+        print(f"$ {arguments[0]:<8} {time.perf_counter() - clock:6.2f} s   {used:6.2f} s of processor")
+
+
 def first_paint(root: Path, home: Path) -> float:
     """Seconds from the start of the program until the dashboard stands on the terminal."""
     environ = {"HOME": str(home), "XDG_STATE_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
@@ -110,6 +124,8 @@ def main() -> int:
         )
         timed("status", lambda: [standing(session, EnrichmentOptions().stages) for session in library.sessions])
         assert not any(one.to_run for one in plan.sessions)
+        command("plan", str(root))
+        command("run", str(root), "--display", "none")
         if os.name != "nt":
             paint(root)
     return 0
