@@ -302,10 +302,10 @@ class EtaEstimator:
     def _changed(self, reason: str) -> None:
         """The queue is another one; the reason is told where there was an estimate."""
         self._record.predicted = None
-        self._jump(reason if self._estimate else "")
+        self._jump(reason if self._estimate else "", slightly=True)
 
-    def _jump(self, reason: str) -> None:
-        self._forecaster.reset()
+    def _jump(self, reason: str, *, slightly: bool = False) -> None:
+        self._forecaster.reset(slightly=slightly)
         self._steady.jump()
         self.reason, self._reason_age = reason, 0
 

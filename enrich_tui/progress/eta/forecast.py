@@ -72,18 +72,23 @@ class Forecaster:
         self._plan = plan
         self._last: _Schedule | None = None
         self._queries = 0
+        self._a_query = JOBS_A_QUERY
 
-    def reset(self) -> None:
-        """The plan or the capacity changed: the last schedule cannot be scaled."""
-        self._last = None
+    def reset(self, *, slightly: bool = False) -> None:
+        """The plan or the capacity changed: the last schedule cannot be scaled, or ``slightly``: not for long."""
+        if slightly:
+            self._a_query = 4 * JOBS_A_QUERY
+        else:
+            self._last = None
 
     def whole(self, beliefs: Beliefs) -> Outlook:
         """Until everything is over. Something must be left."""
         rest = self._rest(beliefs)
         self._queries += 1
         count = sum(pending.number for pending in self._plan.pending.values()) + len(self._plan.running)
-        if self._last is None or self._queries * JOBS_A_QUERY >= count:
+        if self._last is None or self._queries * self._a_query >= count:
             self._queries = 0
+            self._a_query = JOBS_A_QUERY
             self._last = self._schedule(beliefs, rest)
         seconds = max(LEAST, self._last.whole * rest.work / self._last.work * beliefs.factor)
         own = math.sqrt(rest.variance) / rest.work
