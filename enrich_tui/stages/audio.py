@@ -62,6 +62,7 @@ def run(task: StageTask, report: Report) -> StageOutput:
         report(0.0, "loading the model")
         engine = warm(model, task.threads)
         name = f"{name} {model.name}"
+        report(0.0, "listening")
     memory = Memory(task.session.output / HEARD, f"{identity(config)} {VERSIONS[Stage.AUDIO]}", fresh=task.fresh)
     listener = Listener(engine, config, memory)
     with contextlib.closing(memory):
