@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from enrich_tui.show import silence_stdout
+from enrich_tui.streams import silence_stdout
 from enrich_tui.version import __version__
 
 if TYPE_CHECKING:

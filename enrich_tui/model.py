@@ -20,7 +20,7 @@ from enrich_tui.config import StageConfig
 class Frozen(BaseModel):
     """A value that cannot change and does not accept unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _path_to_json(path: Path) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from enrich_tui.signals import HUNG_UP, told
+from enrich_tui.streams import silence_stdout
 
 if TYPE_CHECKING:
     from enrich_tui.config import Config
@@ -103,8 +103,3 @@ async def _headless(shown: Shown, sink: Sink) -> int:
         if left is None:
             raise
         return left
-
-
-def silence_stdout() -> None:
-    """The reader is gone: let the interpreter's own last flush go nowhere instead of failing."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,7 +12,6 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from enrich_tui import stages
 from enrich_tui.config import StageConfig
@@ -66,37 +65,31 @@ def inputs_of(session: Session, stage: Stage) -> tuple[Path, ...]:
             return session.recordings + session.screenshots + session.notes
 
 
-_to_json = json.JSONEncoder(sort_keys=True).encode
-
-
-def settings_of(stage: Stage, config: StageConfig) -> dict[str, Any]:
-    """The part of a stage's key that is the same for all sessions: versions, settings and the engine."""
-    return {
+def settings_of(stage: Stage, config: StageConfig) -> str:
+    """The part of a stage's key that is the same for all sessions, as text: versions, settings and the engine."""
+    parts = {
         "stage": stage.value,
         "version": stages.VERSIONS[stage],
         "settings": getattr(config, stage.value).model_dump(mode="json"),
         "engine": stages.engine_identity(stage, config),
     }
+    return json.dumps(parts, sort_keys=True)
 
 
 def stage_key(
     session: Session,
     stage: Stage,
-    settings: Mapping[str, Any],
+    settings: str,
     sources: Mapping[Path, FileRecord],
     before: Mapping[Stage, StageRecord],
 ) -> str:
     """The key of a stage, as hexadecimal digits. ``before`` holds the stages that completed."""
-    parts: dict[str, Any] = {
-        **settings,
-        "inputs": [sources[path].sha256 for path in inputs_of(session, stage) if path in sources],
-        "before": {
-            earlier.value: sorted((role, file.content) for role, file in before[earlier].outputs.items())
-            for earlier in PREREQUISITES[stage]
-            if earlier in before and before[earlier].status is StageOutcome.COMPLETED
-        },
-    }
-    return hashlib.sha256(_to_json(parts).encode("ascii")).hexdigest()
+    parts = [settings, *[sources[path].sha256 for path in inputs_of(session, stage) if path in sources]]
+    for earlier in PREREQUISITES[stage]:
+        if earlier in before and before[earlier].status is StageOutcome.COMPLETED:
+            parts.append(earlier.value)
+            parts += sorted([f"{file.content} {role}" for role, file in before[earlier].outputs.items()])
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def holds(entry: StageRecord | None, key: str, output: Path) -> bool:

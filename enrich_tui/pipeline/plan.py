@@ -121,7 +121,7 @@ class _Planner:
     def __init__(
         self,
         wanted: frozenset[Stage],
-        settings: Mapping[Stage, Mapping[str, Any]],
+        settings: Mapping[Stage, str],
         elsewhere: Elsewhere,
         *,
         fresh: bool,

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from enrich_tui.config import StageConfig
 from enrich_tui.errors import StageError, from_os_error
@@ -88,7 +87,7 @@ class Settler:
         self._note = note
         self._notes: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._known: dict[str, _Known] = {}
-        self._settings: dict[Stage, dict[str, Any]] = {}
+        self._settings: dict[Stage, str] = {}
         self._found: dict[str, list[tuple[Stage, StageResult]]] = {}
         """What was seen ahead of the sessions' turn."""
 
@@ -179,7 +178,7 @@ class Settler:
             return recorded(stage, earlier_end)
         return None
 
-    def _settings_of(self, entry: SessionEntry, stage: Stage) -> dict[str, Any]:
+    def _settings_of(self, entry: SessionEntry, stage: Stage) -> str:
         """Found out once; and again for who insists, perhaps because an engine has been installed meanwhile."""
         if stage not in self._settings or entry.stages[stage].insisted:
             self._settings[stage] = cache.settings_of(stage, self._config)

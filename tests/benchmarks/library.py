@@ -40,7 +40,7 @@ FILES = {
 }
 
 
-def finish(session: Session, settings: dict[Stage, dict[str, object]]) -> None:
+def finish(session: Session, settings: dict[Stage, str]) -> None:
     """Leave what a run leaves."""
     session.output.mkdir()
     sources = cache.read_sources(session, None)
