@@ -18,6 +18,7 @@ import hashlib
 import json
 import logging
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -182,8 +183,8 @@ def is_free(path: Path) -> bool:
 def _claim(folder: Path) -> Owner:
     path = folder / STATE / LOCK
     try:
-        for place, right in ((path.parent, path.parent.is_dir()), (path, path.is_file() and not path.is_symlink())):
-            if not right and os.path.lexists(place):
+        for place in (path.parent, path):
+            if _is_foreign(place, folder=place != path):
                 _log.warning("%s is not what it should be; it is kept as %s.", place, move_aside(place).name)
         path.parent.mkdir(parents=True, exist_ok=True)
         return _lock(path)
@@ -193,6 +194,18 @@ def _claim(folder: Path) -> Owner:
     path = _elsewhere(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     return _lock(path)
+
+
+def _is_foreign(place: Path, *, folder: bool) -> bool:
+    """True where there is something else than a folder, or than a file.
+
+    One look decides: what another program makes in the next instant must not be taken for something foreign.
+    """
+    try:
+        mode = os.stat(place).st_mode if folder else os.lstat(place).st_mode  # noqa: PTH116 - one look
+    except FileNotFoundError:
+        return folder and place.is_symlink()  # it leads nowhere
+    return not (stat.S_ISDIR(mode) if folder else stat.S_ISREG(mode))
 
 
 def _elsewhere(folder: Path) -> Path:

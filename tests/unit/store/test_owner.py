@@ -167,6 +167,30 @@ def test_the_lock_that_is_in_force_is_found(tmp_path: Path, monkeypatch: pytest.
     assert owner.lock_of(library) == kept
 
 
+def test_a_lock_that_another_program_makes_in_this_instant_is_left_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / owner.STATE / owner.LOCK
+    lock.parent.mkdir()
+    look = os.lstat
+    others: list[owner.Owner] = []
+
+    def lstat(path: Path) -> os.stat_result:
+        try:
+            return look(path)
+        except FileNotFoundError:
+            if path == lock and not others:
+                others.append(owner._lock(lock))
+            raise
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    with pytest.raises(LibraryBusyError), own(tmp_path):
+        pass
+    (other,) = others
+    other.check()
+    other.release()
+
+
 def test_a_full_disk_is_told_and_not_worked_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_path: Path) -> owner.Owner:
         raise OSError(errno.ENOSPC, "full")
