@@ -494,6 +494,8 @@ async def test_nothing_is_painted_that_did_not_change(monkeypatch: pytest.Monkey
     painted: list[str | None] = []
     async with app.run_test(size=(140, 40), notifications=True) as pilot:
         await until_shown(pilot, "12%")
+        await until(pilot, lambda: app.focused is not None and app.focused.has_focus)
+        await pilot.pause()  # the focus restyles what has it
         monkeypatch.setattr(app, "_second", lambda: None)  # the time of day goes on
         refresh = Widget.refresh
 
