@@ -98,7 +98,7 @@ class Announcer:
                 program=f"enrich-tui {__version__}",
                 library=clean(str(self._library or "")),
                 at=datetime.now().astimezone().isoformat(timespec="seconds"),
-                workers=self._pool.get_pool_status().total,
+                workers=self._pool.size,
                 cpu_slots=self._slots,
                 stages=self._wanted,
             )
@@ -106,7 +106,7 @@ class Announcer:
         entries = self._queue.entries
         self._list(entries.values(), rejected)
         if self._batched:
-            workers = self._pool.get_pool_status().total
+            workers = self._pool.size
             media, sizes = self._expected(entries.values())
             self._progress.start_batch(entries, media=media, sizes=sizes, workers=workers, cpu_slots=self._cores)
         self._batch()

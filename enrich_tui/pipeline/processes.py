@@ -25,7 +25,7 @@ class Processes:
 
     def __init__(self, pool: WorkerPool, limits: Limits) -> None:
         cores = os.cpu_count() or 1
-        threads = max(1, cores // max(1, min(cores, pool.get_pool_status().total)))
+        threads = max(1, cores // max(1, min(cores, pool.size)))
         self.users = 0
         self.lengths = LengthFinder(limits)
         self._executors = ProcessExecutors(limits, threads=threads, log_dir=log_folder())

@@ -15,7 +15,7 @@ class Shares:
     @property
     def slots(self) -> int:
         """How many stages may work side by side: one a worker, but no more than there are processors."""
-        return max(1, min(self._pool.get_pool_status().total, self.cores))
+        return max(1, min(self._pool.size, self.cores))
 
     @property
     def threads(self) -> int:

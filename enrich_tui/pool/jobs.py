@@ -47,7 +47,8 @@ class Jobs(Generic[T, R]):
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
         self._group = asyncio.TaskGroup()
-        self._left = len(jobs)
+        self._total = len(jobs)
+        self._left = self._total
         """How many jobs wait."""
         self._runners: dict[asyncio.Task[None], list[int]] = {}
         """Each with the job that it is at."""
@@ -104,12 +105,13 @@ class Jobs(Generic[T, R]):
         if not isinstance(given, Slot):
             self._refused(given)
             return
-        index = len(self._jobs) - self._left
+        index = self._total - self._left
         self._left -= 1
         if self._left:
             self._waiters.line.appendleft(self)
             self._waiters.more -= 1
-        worker = given.holder = Worker(given)
+        worker = given.holder = Worker()
+        worker.slot = given
         if given is self._giving:
             self._next = worker, index
         else:
@@ -120,7 +122,7 @@ class Jobs(Generic[T, R]):
 
     def _refused(self, why: Refusal) -> None:
         self._waiters.more -= self._left - 1
-        for index in range(len(self._jobs) - self._left, len(self._jobs)):
+        for index in range(self._total - self._left, self._total):
             late = why is Refusal.TIMEOUT
             self._outcomes[index] = WorkerAcquisitionTimeoutError(self._timeout) if late else PoolShutdownError()
         self._left = 0
@@ -143,20 +145,21 @@ class Jobs(Generic[T, R]):
                     await asyncio.sleep(0)
                     courteous_until = now + _COURTESY
                 outcomes[index] = await self._work(worker, job)
-            except BaseException as raised:  # noqa: BLE001 - it is the outcome; what ends the runner goes on below
+            except Exception as raised:  # noqa: BLE001 - it is the outcome
                 error = outcomes[index] = raised
-            goes_on = error is None or isinstance(error, Exception)
-            if not goes_on and not isinstance(error, asyncio.CancelledError):
-                self._leave()  # the program ends
-            self._giving = worker.slot if goes_on else None
+            except BaseException as raised:  # it ends the runner
+                outcomes[index] = raised
+                if not isinstance(raised, asyncio.CancelledError):
+                    self._leave()  # the program ends
+                roster.take_back(worker, raised)
+                raise
+            self._giving = worker.slot
             roster.take_back(worker, error)
             self._giving = None
-            if error is not None and not goes_on:
-                raise error
-            given, self._next = self._next, None
-            if given is None:
+            if self._next is None:
                 return
-            worker, at[0] = given
+            worker, at[0] = self._next
+            self._next = None
             now = worker.slot.busy_since
 
     def _over(self, worker: Worker, runner: asyncio.Task[None]) -> None:

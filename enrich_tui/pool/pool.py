@@ -110,7 +110,8 @@ class WorkerPool:
             if not given.leased:
                 raise PoolShutdownError
             slot = given
-        worker = slot.holder = Worker(slot)
+        worker = slot.holder = Worker()
+        worker.slot = slot
         return worker
 
     def assign_job(self, worker: Worker, job_id: str) -> None:
@@ -175,6 +176,11 @@ class WorkerPool:
             restarts=self._roster.upkeep.restarts,
             now=self._clock(),
         )
+
+    @property
+    def size(self) -> int:
+        """How many workers there are, whatever they do; the ``total`` of the status."""
+        return self._roster.size
 
     def snapshots(self) -> tuple[WorkerSnapshot, ...]:
         """Every worker as it is now, by id."""

@@ -63,6 +63,11 @@ class Roster:
         slot = self.slots[ident] = Slot(self, ident, executor, self.clock())
         return slot
 
+    @property
+    def size(self) -> int:
+        """How many slots are not closed."""
+        return sum(slot.condition is not Condition.CLOSED for slot in self.slots.values())
+
     def take(self) -> Slot | None:
         """Lease an idle slot that is alive, if there is one."""
         idle = self.idle
@@ -100,6 +105,7 @@ class Roster:
             slot.busy_since = now
             waiter.set_result(slot)
         else:
+            slot.leased = False
             self.idle.append(slot)
         if self.listeners:
             self.changed(slot)
@@ -131,7 +137,12 @@ class Roster:
         elif isinstance(error, Exception):
             slot.job_failed(error, now)
             faulty = self._at_fault(slot, error)
-        self.end_lease(slot, now, faulty)
+        slot.last_activity_at = now
+        slot.holder = slot.user = slot.current_job = None
+        if faulty or slot.executor is not None or self.closing or slot.retiring or slot.condition is _RESTARTING:
+            self._pass_on(slot, now, faulty=faulty)
+        else:
+            self.offer(slot, now)
 
     def _refuse(self, slot: Slot) -> None:
         if slot.condition is Condition.CLOSED:
@@ -148,11 +159,15 @@ class Roster:
         crashed = isinstance(error, WorkerCrashedError) or not slot.healthy
         return crashed or slot.error_count >= self._rules.error_threshold
 
-    def end_lease(self, slot: Slot, now: float, faulty: bool = False) -> None:
-        """Take the slot from its holder, whose handle has no effect any more, and decide what becomes of it."""
+    def end_lease(self, slot: Slot, now: float) -> None:
+        """Take the slot from its holder, whose handle has no effect any more."""
         slot.last_activity_at = now
-        slot.leased = False
         slot.holder = slot.user = slot.current_job = None
+        self._pass_on(slot, now, faulty=False)
+
+    def _pass_on(self, slot: Slot, now: float, *, faulty: bool) -> None:
+        """Decide what becomes of a slot that nobody holds any more."""
+        slot.leased = False
         if self.closing or slot.retiring:
             self.close(slot, WorkerState.SHUTDOWN if self.closing else WorkerState.REMOVED)
         elif slot.condition is _RESTARTING:

@@ -34,9 +34,8 @@ class Worker:
 
     __slots__ = ("slot",)
 
-    def __init__(self, slot: Slot) -> None:
-        self.slot = slot
-        """For the pool; holders use the attributes below."""
+    slot: Slot
+    """Set by the pool, because a constructor would double what a handle costs; holders use the attributes below."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Worker) and other.slot is self.slot
