@@ -35,11 +35,11 @@ class Feeder:
 
 @asynccontextmanager
 async def fed(
-    runner: FakeRunner, sessions: list[Session] | None = None
+    runner: FakeRunner, sessions: list[Session] | None = None, *, workers: int = 2
 ) -> AsyncIterator[tuple[BatchRun, Watcher, Inbox, Callable[[], Awaitable[int]]]]:
     """A run that goes on; the last of the four ends the feed and waits for the end."""
     feeder, watcher = Feeder(), Watcher()
-    async with prepared(sessions or [], runner, feed=feeder) as batch:
+    async with prepared(sessions or [], runner, feed=feeder, workers=workers) as batch:
         task = asyncio.create_task(batch.run(watcher))
         inbox = await feeder.inbox
 
@@ -153,9 +153,8 @@ async def test_a_recording_that_is_gone_before_its_turn_ends_with_a_message(tmp_
     first, second = make_sessions(tmp_path, ["a.wav", "b.wav"])
     runner = FakeRunner()
     gate = runner.gates["a.wav", Stage.AUDIO] = asyncio.Event()
-    async with fed(runner, [first, second]) as (batch, watcher, inbox, finish):
+    async with fed(runner, [first, second], workers=1) as (batch, watcher, inbox, finish):
         await runner.started["a.wav", Stage.AUDIO].wait()
-        runner.gates["b.wav", Stage.AUDIO] = asyncio.Event()
         inbox.withdraw([second])
         (tmp_path / "b.wav").unlink()
         await seen(watcher, ended("b.wav"))
@@ -207,7 +206,7 @@ async def test_stopping_loses_no_change_that_waits(tmp_path: Path, running: bool
         if running:
             await runner.started["a.wav", Stage.AUDIO].wait()
         inbox.arrive([session])
-        batch.stop()
+        batch.controls.stop()
         assert await finish() == 130
     again = FakeRunner()
     async with fed(again, [session]) as (_, watcher, _inbox, finish):
