@@ -1,12 +1,12 @@
 """What happens in a run, as a stream of frozen events: the one source of displays, JSON Lines and replays.
 
 A display never asks the services anything. It applies events to a view (:mod:`enrich_tui.display.view`) and draws that.
-What a person wants goes the other way, through :class:`Controls`. ``t`` is seconds since the run started, monotonic.
+What a person wants goes the other way, through :class:`enrich_tui.controls.Controls`. ``t`` is seconds since the run
+started, monotonic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import ConfigDict, Field, TypeAdapter
@@ -323,106 +323,19 @@ class Sink(Protocol):
     def __call__(self, event: Event, /) -> None: ...
 
 
+def both(first: Sink, second: Sink) -> Sink:
+    """A sink that passes every event on to these two, in this order."""
+
+    def pass_on(event: Event, /) -> None:
+        first(event)
+        second(event)
+
+    return pass_on
+
+
 class Source(Protocol):
     """Where events come from: a live run, or a recorded one that is played again."""
 
     async def run(self, sink: Sink, /) -> int:
         """Emit everything into ``sink`` until the run is over or was told to end; returns the exit code."""
         ...
-
-
-class Controls(Protocol):
-    """What a person can ask of a run while it is watched. Every call returns at once; events tell what came of it."""
-
-    def retry(self, sessions: Iterable[str]) -> int:
-        """Run these sessions again from the stage that failed; returns how many can be."""
-
-    def retry_failed(self) -> int:
-        """Run all sessions again that failed or are partial; returns how many."""
-
-    def cancel(self, sessions: Iterable[str]) -> int:
-        """Cancel these sessions; what they finished stays. Returns how many were not yet finished."""
-
-    def cancel_all(self) -> int:
-        """Cancel everything that is not finished."""
-
-    def pause(self) -> None:
-        """Take no new work; running stages finish."""
-
-    def resume(self) -> None:
-        """Take new work again."""
-
-    def restart_errored_workers(self) -> None:
-        """Restart every worker in error; a note says how many came back."""
-
-    def restart_worker(self, worker: int) -> None:
-        """Restart this worker; its attempt goes back into the queue."""
-
-    def add_worker(self) -> None:
-        """One worker more."""
-
-    def remove_worker(self) -> None:
-        """One worker less, when it has finished what it does; never below one."""
-
-    def move(self, session: str, by: int) -> None:
-        """Move a queued session up (negative) or down in the order."""
-
-    def drain(self) -> None:
-        """Finish the running stages, then end the run."""
-
-    def stop(self) -> None:
-        """Stop now; the work goes on at the next start."""
-
-
-class Handover(Protocol):
-    """What can be asked of a run that another program works on, and that is only shown here."""
-
-    @property
-    def controls(self) -> Controls | None:
-        """Of the run that goes on here, once the work was taken over."""
-
-    @property
-    def free(self) -> bool:
-        """True where the other program is gone, and the work can be taken over."""
-
-    @property
-    def process(self) -> int | None:
-        """The other program's process id; None where that is not known."""
-
-    def take_over(self) -> None:
-        """Go on with the work here, if it is free; events tell what came of it."""
-
-
-class Player(Protocol):
-    """What a person can ask of a recorded run that is played again. Times are seconds of the recording."""
-
-    @property
-    def speed(self) -> float:
-        """Seconds of the recording in one second; infinite: all at once."""
-
-    @property
-    def paused(self) -> bool:
-        """True while it stands still."""
-
-    @property
-    def position(self) -> float:
-        """Where it is."""
-
-    @property
-    def length(self) -> float:
-        """Where it ends."""
-
-    def pause(self) -> None:
-        """Stand still, or go on."""
-
-    def faster(self) -> None:
-        """The next speed."""
-
-    def slower(self) -> None:
-        """The speed before."""
-
-    def step(self) -> None:
-        """Stand still, one event further."""
-
-    def seek(self, by: float) -> None:
-        """Go forward, or back where ``by`` is negative."""

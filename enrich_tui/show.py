@@ -15,7 +15,8 @@ from enrich_tui.streams import silence_stdout
 
 if TYPE_CHECKING:
     from enrich_tui.config import Config
-    from enrich_tui.events import Controls, Event, Handover, Player, Sink, Source
+    from enrich_tui.controls import Controls, Handover, Player
+    from enrich_tui.events import Event, Sink, Source
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from enrich_tui.config import Config
 from enrich_tui.display.view import RunView
-from enrich_tui.events import Event, Sink, Source
+from enrich_tui.events import Sink, Source, both
 from enrich_tui.launch import live_run
 from enrich_tui.logs import start_log
 from enrich_tui.model import EnrichmentOptions, Stage
@@ -69,7 +69,7 @@ async def work(
                 if display != "full" and not take_over:
                     raise
             else:
-                shown = Shown(_viewed(batch, view), controls=batch, stop=batch.stop)
+                shown = Shown(_viewed(batch, view), controls=batch.controls, stop=batch.controls.stop)
                 code = await show(shown, display, config, exit_on_complete=exit_on_complete)
                 return Outcome(code, batch, view)
     following = Follow(home_of(root, output), until="free" if take_over else "left" if keep_open else "done")
@@ -90,12 +90,7 @@ class _Viewed:
 
     async def run(self, sink: Sink, /) -> int:
         """See :class:`enrich_tui.events.Source`."""
-
-        def both(event: Event) -> None:
-            self._view.apply(event)
-            sink(event)
-
-        return await self._source.run(both)
+        return await self._source.run(both(self._view.apply, sink))
 
 
 def _viewed(source: Source, view: RunView | None) -> Source:

@@ -66,7 +66,7 @@ async def photograph(library: Path, folder: Path) -> None:
     """Run the dashboard over the library and take its pictures."""
     config = Config(limits=Limits(auto_restart=False), workers=2)
     async with live_run(library, EnrichmentOptions(), config, keep_open=True) as batch:
-        app = Dashboard(batch, batch, ui=UiConfig())
+        app = Dashboard(batch, batch.controls, ui=UiConfig())
         async with app.run_test(size=SIZES[1]) as pilot:
             camera = Photographer(app, pilot, folder)
             view = app.board.view
@@ -92,7 +92,7 @@ async def photograph(library: Path, folder: Path) -> None:
             await camera.take("details", SIZES[1:])
             await camera.press("4")
             await camera.take("transcript", SIZES[1:])
-            batch.drain()
+            batch.controls.drain()
 
 
 def to_png(folder: Path) -> None:

@@ -23,6 +23,10 @@ class RecentFailures:
             self._buckets.append([number, 0.0, 0.0])
         self._buckets[-1][2 if failed else 1] += 1
 
+    def clear(self) -> None:
+        """Forget all."""
+        self._buckets.clear()
+
     def rate(self, now: float) -> float | None:
         """Percent that failed, of those that ended in the last ten minutes; None where none did."""
         oldest = (now - RECENT) // _BUCKET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -160,3 +161,8 @@ class Line:
     """``info``, ``good``, ``warning`` or ``error``."""
     text: str
     session: str | None = None
+
+
+def fraction(value: float) -> float:
+    """What a stream says to be a share, as one: 0 to 1."""
+    return min(1.0, max(0.0, value)) if math.isfinite(value) else 0.0

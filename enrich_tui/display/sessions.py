@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from enrich_tui.display.changes import Outdated
 from enrich_tui.display.rows import ACTIVE, Cell, CellState, SessionRow, SessionState
 from enrich_tui.model import STAGES, Stage
 from enrich_tui.text import clean
@@ -13,11 +14,10 @@ TITLE = 300
 
 
 class Sessions:
-    """Rows that change state. What becomes outdated goes into ``dirty`` (ids) and ``parts`` (of the screen)."""
+    """Rows that change state."""
 
-    def __init__(self, dirty: set[str], parts: set[str]) -> None:
-        self._dirty = dirty
-        self._parts = parts
+    def __init__(self, outdated: Outdated) -> None:
+        self._outdated = outdated
         self.rows: dict[str, SessionRow] = {}
         self.counts: Counter[SessionState] = Counter()
         self.stage_counts: dict[Stage, Counter[CellState]] = {stage: Counter() for stage in STAGES}
@@ -29,6 +29,11 @@ class Sessions:
         """The id of the first session of each title."""
         self._ambiguous: set[str] = set()
         """Titles that several sessions have."""
+
+    @property
+    def total(self) -> int:
+        """Sessions that were taken up: without those that are only arriving."""
+        return self.counts.total() - self.counts[SessionState.ARRIVING]
 
     @property
     def waiting(self) -> int:
@@ -51,12 +56,12 @@ class Sessions:
         """This session is gone, and was never taken up."""
         del self.rows[row.id]
         self.counts[row.state] -= 1
-        self._dirty.add(row.id)
-        self._parts.update({"batch", "order"})
+        self._outdated.rows.add(row.id)
+        self._outdated.parts.update({"batch", "order"})
 
     def clear(self) -> None:
         """No session is left."""
-        self._dirty.update(self.rows)
+        self._outdated.rows.update(self.rows)
         self.rows.clear()
         self.counts.clear()
         for counts in self.stage_counts.values():
@@ -74,7 +79,7 @@ class Sessions:
         for one in {first.id: first, row.id: row}.values():
             one.title = clean(one.id, TITLE) if title in self._ambiguous else title
             one.needle = f"{one.title} {one.id}".casefold()
-            self._dirty.add(one.id)
+            self._outdated.rows.add(one.id)
 
     def add_cell(self, row: SessionRow, stage: Stage, state: CellState) -> None:
         """It has this stage."""
@@ -88,12 +93,12 @@ class Sessions:
         counts[cell.state] -= 1
         counts[state] += 1
         cell.state = state
-        self._dirty.add(row.id)
-        self._parts.add("batch")
+        self._outdated.rows.add(row.id)
+        self._outdated.parts.add("batch")
 
     def set_state(self, row: SessionRow, state: SessionState, now: float) -> None:
         """It goes over into this state, at this time of the run."""
-        self._dirty.add(row.id)
+        self._outdated.rows.add(row.id)
         if row.state is state:
             self._follow_wait(row, now)
             return
@@ -103,7 +108,7 @@ class Sessions:
         self._waiting.pop(row.id, None)
         self._follow_wait(row, now)
         (self.active.add if state in ACTIVE else self.active.discard)(row.id)
-        self._parts.update({"batch", "order"})
+        self._outdated.parts.update({"batch", "order"})
 
     def follow_cells(self, row: SessionRow, now: float) -> None:
         """It is retrying where one of its stages is and none is in work; else it is running."""

@@ -43,6 +43,10 @@ class Troubles:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def clear(self) -> None:
+        """Forget all."""
+        self._entries.clear()
+
     @property
     def newest_first(self) -> list[Trouble]:
         """All entries; the one that was met last comes first."""

@@ -19,17 +19,14 @@ from enrich_tui.errors import ErrorHandler
 from enrich_tui.errors.problems import Problem
 from enrich_tui.events import (
     Eta,
-    Event,
-    QueueOrder,
-    SessionRequeued,
     Sink,
+    both,
 )
 from enrich_tui.model import (
     EnrichmentOptions,
     Rejected,
     Session,
     SessionResult,
-    SessionStatus,
     Stage,
     StageOutcome,
 )
@@ -42,6 +39,7 @@ from enrich_tui.pipeline.outcome import described, session_result
 from enrich_tui.pipeline.settle import Settler
 from enrich_tui.pipeline.shares import Shares
 from enrich_tui.pipeline.state import Queue, SessionEntry
+from enrich_tui.pipeline.steering import Steering
 from enrich_tui.pool import WorkerPool, WorkerSnapshot
 from enrich_tui.progress import ProgressService
 from enrich_tui.store.owner import Owner, OwnershipLostError
@@ -67,7 +65,7 @@ Feed = Callable[[Inbox], Awaitable[None]]
 
 
 class BatchRun:
-    """A run: a :class:`enrich_tui.events.Source` of events that takes :class:`enrich_tui.events.Controls`."""
+    """A run: a :class:`enrich_tui.events.Source` of events that takes :class:`enrich_tui.controls.Controls`."""
 
     def __init__(
         self,
@@ -106,10 +104,6 @@ class BatchRun:
         self._queue = Queue(sessions)
         self._rejected = rejected
         shares = Shares(pool, cpu_slots or os.cpu_count() or 1)
-        self._cancelled: set[str] = set()
-        self._paused = False
-        self._ending = False
-        self._exit_code: int | None = None
         self._wake = asyncio.Event()
         self._background: set[asyncio.Task[object]] = set()
         self._announcer = Announcer(
@@ -156,13 +150,26 @@ class BatchRun:
             at_work=self._dispatcher.at_work,
             changed=self._wake.set,
         )
+        self.controls = Steering(
+            self._queue,
+            self._attempts,
+            self._dispatcher,
+            self._intake,
+            self._announcer,
+            pool=pool,
+            progress=progress,
+            spawn=self._spawn,
+            changed=self._wake.set,
+        )
+        """What can be asked of the run."""
 
     # -- the source ---------------------------------------------------------------------------------------------------
 
     async def run(self, sink: Sink, /) -> int:
         """Work until everything has ended, or was told to end; returns the exit code."""
         announcer = self._announcer
-        announcer.begin(self._to_both(sink), self._rejected, looking=self._feed is not None)
+        witnessed = sink if self._witness is None else both(self._witness, sink)
+        announcer.begin(witnessed, self._rejected, looking=self._feed is not None)
         unsubscribe = self._pool.subscribe(self._worker_changed)
         ticker = asyncio.create_task(announcer.tick(), name="batch figures")
         if self._feed is not None:
@@ -171,7 +178,7 @@ class BatchRun:
             while not self._over():
                 self._wake.clear()
                 self._take_in()
-                self._dispatcher.dispatch(accepting=not (self._paused or self._ending))
+                self._dispatcher.dispatch(accepting=not (self.controls.paused or self.controls.ending))
                 await self._wait()
         finally:
             await self._halt()
@@ -182,19 +189,8 @@ class BatchRun:
             if left := self._intake.arriving_now:
                 which = "1 recording was" if left == 1 else f"{left} recordings were"
                 announcer.note(f"{which} not finished yet. The next run takes up what is there then.")
-            code = announcer.end(self._exit_code)
+            code = announcer.end(self.controls.exit_code)
         return code
-
-    def _to_both(self, sink: Sink) -> Sink:
-        witness = self._witness
-        if witness is None:
-            return sink
-
-        def both(event: Event) -> None:
-            witness(event)
-            sink(event)
-
-        return both
 
     @property
     def elapsed(self) -> float:
@@ -221,13 +217,13 @@ class BatchRun:
         return session_result(entry.session, results)
 
     def _over(self) -> bool:
-        if self._ending:
+        if self.controls.ending:
             return not self._dispatcher.busy
         idle = self._queue.finished and not (self._dispatcher.busy or self._intake.waiting or self._intake.unsettled)
         fed = self._feeding is None or self._feeding.done()
         if idle and fed:
             self._announcer.set_state("done")
-        elif self._paused:
+        elif self.controls.paused:
             self._announcer.set_state("paused")
         elif not idle:
             self._announcer.set_state("running")
@@ -264,13 +260,13 @@ class BatchRun:
 
     def _lost(self, error: BaseException) -> bool:
         """End the run where the library has gone to another program."""
-        if isinstance(error, OwnershipLostError) and not self._ending:
+        if isinstance(error, OwnershipLostError) and not self.controls.ending:
             self._announcer.note(str(error))
-            self.stop(LOST)
+            self.controls.stop(LOST)
         return isinstance(error, OwnershipLostError)
 
     def _may_start(self, session_id: str) -> bool:
-        return session_id not in self._cancelled and not self._intake.holds(session_id)
+        return not self.controls.cancels(session_id) and not self._intake.holds(session_id)
 
     def _attempt_broken(self, entry: SessionEntry, stage: Stage, error: BaseException) -> None:
         if self._lost(error):
@@ -282,9 +278,9 @@ class BatchRun:
 
     def _worker_changed(self, worker: WorkerSnapshot) -> None:
         self._announcer.worker_changed(worker)
-        if not self._ending and all(other.failed_starts >= HOPELESS for other in self._pool.snapshots()):
+        if not self.controls.ending and all(other.failed_starts >= HOPELESS for other in self._pool.snapshots()):
             self._announcer.note("No worker could be started; the log says why. What is unfinished goes on next time.")
-            self.stop(NO_WORKER)
+            self.controls.stop(NO_WORKER)
 
     # -- what comes in ------------------------------------------------------------------------------------------------
 
@@ -324,113 +320,9 @@ class BatchRun:
             self._announcer.note("Looking for recordings failed; the log says why. What was found is worked on.")
 
     def _take_in(self) -> None:
-        if self._ending:
+        if self.controls.ending:
             return
         for entry in self._intake.apply():
             self._spawn(self._intake.abandon(entry))
         if self._intake.waiting and (self._surveying is None or self._surveying.done()):
             self._surveying = self._spawn(self._intake.survey())
-
-    # -- controls -----------------------------------------------------------------------------------------------------
-
-    def retry(self, sessions: Iterable[str]) -> int:
-        """Run these sessions again from the stage that failed; returns how many can be."""
-        count = 0
-        for ident in self._known(sessions):
-            was = self._queue[ident].status
-            if was is not None and (stages := self._queue.reopen(ident)):
-                count += 1
-                entry = self._queue[ident]
-                self._announcer.reopened(entry, was)
-                self._announcer.emit(SessionRequeued(session=ident, stages=stages))
-                self._spawn(self._intake.settle(entry))
-        self._wake.set()
-        return count
-
-    def _known(self, sessions: Iterable[str]) -> list[str]:
-        """Without those that are shown while they arrive, and were not taken up yet."""
-        return [ident for ident in sessions if ident in self._queue]
-
-    def retry_failed(self) -> int:
-        """Run all sessions again that did not complete; returns how many."""
-        well = {None, SessionStatus.COMPLETE}
-        return self.retry([ident for ident, entry in self._queue.entries.items() if entry.status not in well])
-
-    def cancel(self, sessions: Iterable[str]) -> int:
-        """Cancel these sessions; what they finished stays. Returns how many were not yet finished."""
-        count = 0
-        for ident in self._known(sessions):
-            entry = self._queue[ident]
-            if entry.status is not None:
-                continue
-            count += 1
-            self._cancelled.add(ident)
-            self._spawn(self._cancel(entry))
-        self._wake.set()
-        return count
-
-    async def _cancel(self, entry: SessionEntry) -> None:
-        with self._intake.tending(entry.session.id):
-            await self._dispatcher.cancel(entry.session.id)
-            for stage, _ in list(entry.unfinished()):
-                self._attempts.end(entry, stage, described(stage, Problem.CANCELLED, StageOutcome.CANCELLED))
-            if entry.status is None:
-                await self._attempts.close(entry)
-            self._cancelled.discard(entry.session.id)
-
-    def cancel_all(self) -> int:
-        """Cancel everything that is not finished."""
-        return self.cancel([entry.session.id for entry in self._queue.open()])
-
-    def pause(self) -> None:
-        """Take no new work; running stages finish."""
-        self._paused = True
-        self._progress.pause()
-        self._announcer.set_state("paused")
-        self._wake.set()
-
-    def resume(self) -> None:
-        """Take new work again."""
-        self._paused = False
-        self._progress.resume()
-        self._announcer.set_state("running")
-        self._wake.set()
-
-    def restart_errored_workers(self) -> None:
-        """Restart every worker in error; a note says how many came back."""
-        self._spawn(self._restart_errored())
-
-    async def _restart_errored(self) -> None:
-        count = await self._pool.restart_errored_workers()
-        self._announcer.note(f"{count} workers are back." if count != 1 else "1 worker is back.")
-
-    def restart_worker(self, worker: int) -> None:
-        """Restart this worker; its attempt goes back into the queue."""
-        self._spawn(self._pool.restart_worker(worker))
-
-    def add_worker(self) -> None:
-        """One worker more."""
-        self._spawn(self._pool.add_worker())
-
-    def remove_worker(self) -> None:
-        """One worker less, when it has finished what it does; never below one."""
-        self._spawn(self._pool.remove_worker())
-
-    def move(self, session: str, by: int) -> None:
-        """Move a queued session up (negative) or down in the order."""
-        if self._queue.move(session, by):
-            self._announcer.emit(QueueOrder(sessions=self._queue.order))
-
-    def drain(self) -> None:
-        """Finish the running stages, then end the run."""
-        self._ending = True
-        self._announcer.set_state("draining")
-        self._wake.set()
-
-    def stop(self, exit_code: int | None = None) -> None:
-        """Stop now; the work goes on at the next start. ``exit_code`` replaces the run's own."""
-        self._ending = True
-        self._exit_code = exit_code
-        self._announcer.set_state("stopping")
-        self._dispatcher.stop()
-        self._wake.set()

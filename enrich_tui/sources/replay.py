@@ -17,7 +17,7 @@ CHUNK = 200
 
 
 class Replay:
-    """A :class:`enrich_tui.events.Source` and its :class:`enrich_tui.events.Player`. Nothing is asked or written.
+    """A :class:`enrich_tui.events.Source` and its :class:`enrich_tui.controls.Player`. Nothing is asked or written.
 
     ``keep_open``: stay at the end of the recording until the display is left.
     """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from enrich_tui.events import Controls, Noted, Sink
+from enrich_tui.controls import Controls
+from enrich_tui.events import Noted, Sink
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.sources.follow import Follow
 from enrich_tui.store.owner import LibraryBusyError, NotOwnedError
@@ -32,7 +33,7 @@ class SharedRun:
     @property
     def controls(self) -> Controls | None:
         """Of the run of its own; None while another's is followed."""
-        return self.batch
+        return self.batch.controls if self.batch is not None else None
 
     @property
     def free(self) -> bool:
@@ -54,7 +55,7 @@ class SharedRun:
         """End with this exit code."""
         self._stopped = code
         if self.batch is not None:
-            self.batch.stop(code)
+            self.batch.controls.stop(code)
         else:
             self._follow.leave(code)
 

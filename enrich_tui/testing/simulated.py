@@ -24,7 +24,7 @@ class SimulatedSource(Simulation):
     """
 
     def retry(self, sessions: Iterable[str]) -> int:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         count = 0
         for session in [self._sessions[ident] for ident in sessions if ident in self._sessions]:
             failed = [work for work in session.works.values() if work.outcome is StageOutcome.FAILED]
@@ -41,12 +41,12 @@ class SimulatedSource(Simulation):
         return count
 
     def retry_failed(self) -> int:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         unhappy = {SessionStatus.FAILED, SessionStatus.PARTIAL}
         return self.retry([session.id for session in self._sessions.values() if session.status in unhappy])
 
     def cancel(self, sessions: Iterable[str]) -> int:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         count = 0
         for session in [self._sessions[ident] for ident in sessions if ident in self._sessions]:
             if session.status is not None:
@@ -63,27 +63,27 @@ class SimulatedSource(Simulation):
         return count
 
     def cancel_all(self) -> int:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         return self.cancel(list(self._sessions))
 
     def pause(self) -> None:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         if self._state == "running":
             self._set_state("paused")
 
     def resume(self) -> None:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         if self._state == "paused":
             self._set_state("running")
 
     def restart_errored_workers(self) -> None:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         for worker in self._workers.values():
             if worker.error:
                 self.restart_worker(worker.id)
 
     def restart_worker(self, worker: int) -> None:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         restarted = self._workers.get(worker)
         if restarted is None:
             return
@@ -96,13 +96,13 @@ class SimulatedSource(Simulation):
         self._emit(ev.Noted(message=f"Worker {worker} is back."))
 
     def add_worker(self) -> None:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         worker = Worker(max(self._workers, default=0) + 1)
         self._workers[worker.id] = worker
         self._tell_worker(worker)
 
     def remove_worker(self) -> None:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         staying = [worker for worker in self._workers.values() if not worker.leaving]
         if len(staying) > 1:
             staying[-1].leaving = True
@@ -110,17 +110,17 @@ class SimulatedSource(Simulation):
                 self._release(staying[-1])
 
     def move(self, session: str, by: int) -> None:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         place = self._order.index(session)
         self._order.insert(max(0, min(len(self._order) - 1, place + by)), self._order.pop(place))
         self._emit(ev.QueueOrder(sessions=tuple(self._order)))
 
     def drain(self) -> None:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         self._set_state("draining")
 
     def stop(self) -> None:
-        """See :class:`enrich_tui.events.Controls`."""
+        """See :class:`enrich_tui.controls.Controls`."""
         self._code = self._exit_code()
         self._set_state("stopping")
 

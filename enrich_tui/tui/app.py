@@ -18,10 +18,11 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from enrich_tui.config import UiConfig
+from enrich_tui.controls import Controls, Handover, Player
 from enrich_tui.display.listing import Listing
 from enrich_tui.display.report import report
 from enrich_tui.display.view import RunView
-from enrich_tui.events import Controls, Event, Handover, Noted, Player, Source
+from enrich_tui.events import Event, Noted, Source
 from enrich_tui.text import clean
 from enrich_tui.tui import keys, outward, themes
 from enrich_tui.tui.board import Board

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from enrich_tui.controls import Controls, Handover, Player
 from enrich_tui.display.listing import Listing
 from enrich_tui.display.rows import SessionRow
 from enrich_tui.display.view import RunView
-from enrich_tui.events import Controls, Handover, Player
 from enrich_tui.widgets.glyphs import Glyphs
 from enrich_tui.widgets.palette import Palette
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from enrich_tui.controls import Controls
 from enrich_tui.display.rows import ENDED, SessionRow, SessionState
-from enrich_tui.events import Controls
 from enrich_tui.text import fit
 from enrich_tui.tui.board import Board
 

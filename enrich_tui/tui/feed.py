@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
+from enrich_tui.display.changes import Changes
 from enrich_tui.display.figures import BatchFigures, PoolFigures, SessionFigures
-from enrich_tui.display.view import Changes, RunView
+from enrich_tui.display.view import RunView
 
 Listener = Callable[..., object]
 

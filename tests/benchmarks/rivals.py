@@ -14,8 +14,9 @@ from textual.app import App, ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import DataTable, Label, ProgressBar, Static
 
+from enrich_tui.display.changes import Changes
 from enrich_tui.display.rows import Cell, CellState, SessionRow
-from enrich_tui.display.view import Changes, RunView
+from enrich_tui.display.view import RunView
 from enrich_tui.events import Event, Source
 from enrich_tui.model import STAGES
 from enrich_tui.text import eta_text, seconds_text

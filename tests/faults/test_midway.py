@@ -50,11 +50,11 @@ async def test_a_session_waits_for_a_person_and_goes_on_by_key(tmp_path: Path, n
         assert (error.session, error.problem) == ("a.mp4", problem)
         assert "press" in error.advice
         broken = False
-        assert batch.retry_failed() == 1
+        assert batch.controls.retry_failed() == 1
         await watcher.until(
             lambda event: event.type == "session-finished" and (event.session, event.status) == ("a.mp4", "complete")
         )
-        batch.drain()
+        batch.controls.drain()
         assert await running == 0
     assert runner.runs["a.mp4", Stage.AUDIO] == 1
 

@@ -110,7 +110,7 @@ async def one(seed: int, folder: Path) -> list[str]:
             await asyncio.gather(*(writer.write() for writer in writers))
             await watcher.until(lambda _: all(writer.is_done() for writer in writers), BUSY)
             await asyncio.sleep(SETTINGS.settle * 3)
-            batch.drain()
+            batch.controls.drain()
             code = await task
     wrong = [f"exit code {code}"] if code else []
     queued = Counter(event.session for event in watcher.events if isinstance(event, ev.SessionQueued))

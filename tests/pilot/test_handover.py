@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enrich_tui import events as ev
 from enrich_tui.config import UiConfig
-from enrich_tui.events import Controls
+from enrich_tui.controls import Controls
 from enrich_tui.tui.app import Dashboard
 from tests.pilot.scripted import STARTED, Scripted, shown, until, until_shown
 from tests.unit.view.feeding import batch, queued

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from enrich_tui.display.changes import Changes
 from enrich_tui.display.paths import from_home
 from enrich_tui.display.rows import CellState, SessionRow
-from enrich_tui.display.view import Changes
 from enrich_tui.text import clean, fit, seconds_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board

@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from enrich_tui.display.changes import Changes
 from enrich_tui.display.rows import Line
 from enrich_tui.display.troubles import Trouble
-from enrich_tui.display.view import Changes
 from enrich_tui.text import clean, seconds_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board

@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
+from enrich_tui.display.changes import Changes
 from enrich_tui.display.export import FORMATS
 from enrich_tui.display.report import report, session_text, trouble_lines
-from enrich_tui.display.view import Changes
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.feed import RunFeed

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from enrich_tui.events import Player
+from enrich_tui.controls import Player
 from enrich_tui.text import seconds_text, speed_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.screens.main import MainScreen

@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.style import Style
 from textual.binding import BindingType
 
-from enrich_tui.display.view import Changes
+from enrich_tui.display.changes import Changes
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.screens.reader import ReaderScreen

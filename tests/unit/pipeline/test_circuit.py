@@ -91,7 +91,7 @@ async def test_a_cancelled_probe_lets_another_try(tmp_path: Path, monkeypatch: p
         runner.started.clear()
         clock.advance(60)
         await runner.started[sessions[0].id, Stage.AUDIO].wait()
-        assert batch.cancel([sessions[0].id]) == 1
+        assert batch.controls.cancel([sessions[0].id]) == 1
         await running
     assert not first.is_set()
     assert [result.status for result in batch.results] == [SessionStatus.CANCELLED] + [SessionStatus.COMPLETE] * 3

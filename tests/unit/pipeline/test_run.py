@@ -278,12 +278,12 @@ async def test_pause_takes_no_new_work_and_lets_the_running_finish(tmp_path: Pat
     async with prepared(make_sessions(tmp_path, ["a.wav", "b.wav"]), runner, workers=1) as batch:
         task = asyncio.create_task(batch.run(watcher))
         await runner.started["a.wav", Stage.AUDIO].wait()
-        batch.pause()
+        batch.controls.pause()
         runner.gates["a.wav", Stage.AUDIO].set()
         await watcher.until(lambda event: event.type == "stage-finished")
         await watcher.until(lambda event: isinstance(event, BatchChanged) and event.state == "paused" and event.t > 0)
         assert runner.runs.total() == 1
-        batch.resume()
+        batch.controls.resume()
         assert await asyncio.wait_for(task, 10) == 0
     assert runner.runs.total() == 6
 
@@ -295,11 +295,11 @@ async def test_cancel_stops_the_work_and_keeps_what_is_done(tmp_path: Path) -> N
         task = asyncio.create_task(batch.run(watcher))
         await watcher.until(lambda event: event.type == "stage-finished" and event.stage is Stage.AUDIO)
         await runner.started["a.mp4", Stage.VIDEO].wait()
-        assert batch.cancel(["a.mp4"]) == 1
+        assert batch.controls.cancel(["a.mp4"]) == 1
         assert await asyncio.wait_for(task, 10) == 1
     assert [result.status for result in batch.results] == [SessionStatus.CANCELLED, SessionStatus.COMPLETE]
     assert batch.results[0].stages[Stage.AUDIO].status is StageOutcome.COMPLETED
-    assert batch.cancel(["a.mp4"]) == 0
+    assert batch.controls.cancel(["a.mp4"]) == 0
 
 
 async def test_stop_leaves_the_rest_for_the_next_start(tmp_path: Path) -> None:
@@ -309,7 +309,7 @@ async def test_stop_leaves_the_rest_for_the_next_start(tmp_path: Path) -> None:
     async with prepared(sessions, runner, workers=1) as batch:
         task = asyncio.create_task(batch.run(watcher))
         await runner.started["b.wav", Stage.AUDIO].wait()
-        batch.stop(130)
+        batch.controls.stop(130)
         assert await asyncio.wait_for(task, 10) == 130
     assert [result.session_id for result in batch.results] == ["a.wav"]
     again = FakeRunner()
@@ -324,7 +324,7 @@ async def test_drain_finishes_what_runs(tmp_path: Path) -> None:
     async with prepared(make_sessions(tmp_path, ["a.wav", "b.wav"]), runner, workers=1) as batch:
         task = asyncio.create_task(batch.run(watcher))
         await runner.started["a.wav", Stage.AUDIO].wait()
-        batch.drain()
+        batch.controls.drain()
         runner.gates["a.wav", Stage.AUDIO].set()
         await asyncio.wait_for(task, 10)
     assert watcher.finished("a.wav")[Stage.AUDIO].outcome is StageOutcome.COMPLETED
@@ -337,7 +337,7 @@ async def test_retry_takes_up_at_the_stage_that_failed(tmp_path: Path) -> None:
     async with prepared(make_sessions(tmp_path, ["a.mp4"]), runner, keep_open=True) as batch:
         task = asyncio.create_task(batch.run(watcher))
         await watcher.until(lambda event: isinstance(event, BatchChanged) and event.state == "done")
-        assert batch.retry_failed() == 1
+        assert batch.controls.retry_failed() == 1
         requeued = await watcher.until(lambda event: isinstance(event, SessionRequeued))
         assert isinstance(requeued, SessionRequeued)
         assert requeued.stages == (Stage.VIDEO, Stage.SUMMARY, Stage.CANVAS)
@@ -345,7 +345,7 @@ async def test_retry_takes_up_at_the_stage_that_failed(tmp_path: Path) -> None:
         took = batch.elapsed
         await watcher.until(lambda event: isinstance(event, BatchChanged) and event.elapsed == round(took, 1))
         assert batch.elapsed == took
-        batch.drain()
+        batch.controls.drain()
         assert await asyncio.wait_for(task, 10) == 0
     assert runner.runs["a.mp4", Stage.AUDIO] == 1
     assert runner.runs["a.mp4", Stage.VIDEO] == 2
@@ -357,7 +357,7 @@ async def test_a_moved_session_comes_first(tmp_path: Path) -> None:
     async with prepared(make_sessions(tmp_path, ["a.wav", "b.wav", "c.wav"]), runner, workers=1) as batch:
         task = asyncio.create_task(batch.run(watcher))
         await runner.started["a.wav", Stage.AUDIO].wait()
-        batch.move("c.wav", -1)
+        batch.controls.move("c.wav", -1)
         runner.gates["a.wav", Stage.AUDIO].set()
         await asyncio.wait_for(task, 10)
     started = [event.session for event in watcher.events if isinstance(event, StageStarted)]

@@ -214,7 +214,8 @@ async def test_the_work_goes_on_in_the_same_view(tmp_path: Path) -> None:
     assert watching.view.started is not None
     assert not watching.view.started.read_only
     assert epochs == [2]
-    assert shared.controls is shared.batch is not None
+    assert shared.batch is not None
+    assert shared.controls is shared.batch.controls
 
 
 async def test_it_can_wait_for_its_turn(tmp_path: Path) -> None:

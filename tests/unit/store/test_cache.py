@@ -143,9 +143,9 @@ async def test_who_insists_gets_another_try(tmp_path: Path) -> None:
     async with prepared(sessions, runner, keep_open=True) as batch:
         running = asyncio.create_task(batch.run(watcher))
         await watcher.until(lambda event: event.type == "session-finished")
-        assert batch.retry(["a.wav"]) == 1
+        assert batch.controls.retry(["a.wav"]) == 1
         await watcher.until(lambda event: event.type == "session-finished" and event.status is SessionStatus.COMPLETE)
-        batch.drain()
+        batch.controls.drain()
         await running
     assert runner.runs == Counter({("a.wav", stage): 1 for stage in (Stage.AUDIO, Stage.SUMMARY, Stage.CANVAS)})
 
@@ -188,15 +188,15 @@ async def test_a_cancelled_session_can_be_run_again_at_once_or_later(tmp_path: P
     async with prepared(sessions, runner, keep_open=True) as batch:
         running = asyncio.create_task(batch.run(watcher))
         await runner.started["a.wav", Stage.AUDIO].wait()
-        assert batch.cancel(["a.wav"]) == 1
+        assert batch.controls.cancel(["a.wav"]) == 1
         await watcher.until(lambda event: event.type == "session-finished")
         assert batch.results[0].status is SessionStatus.CANCELLED
         later = FakeRunner()
         assert (await run(sessions, later))[2] == 0  # as after a restart
         assert later.runs["a.wav", Stage.AUDIO] == 1
         runner.gates["a.wav", Stage.AUDIO].set()
-        assert batch.retry(["a.wav"]) == 1
+        assert batch.controls.retry(["a.wav"]) == 1
         await watcher.until(lambda event: event.type == "session-finished" and event.status is SessionStatus.COMPLETE)
-        batch.drain()
+        batch.controls.drain()
         await running
     assert runner.runs["a.wav", Stage.AUDIO] == 1  # the one that was cancelled; the other start had done it
