@@ -63,10 +63,16 @@ class Elsewhere:
         """These sessions are there: results at their places are theirs."""
         self._sources.update((session.output, session.source) for session in sessions)
 
-    def find(self, session: Session) -> Found | None:
+    @property
+    def looks(self) -> bool:
+        """True where there is a library to look through."""
+        return self._root is not None
+
+    def find(self, session: Session, known: FileRecord | None = None) -> Found | None:
         """Results made of the same bytes as this session's first source; None where there are none.
 
-        Bytes are only read where there are results of something of the same size. Raises ``OSError``.
+        Bytes are only read where there are results of something of the same size, and nothing is ``known`` of the
+        source. Raises ``OSError``.
         """
         main = next(iter(sources_of(session)), None)
         if main is None or self._root is None:
@@ -77,7 +83,7 @@ class Elsewhere:
             folders = [folder for folder in self._by_size[main.stat().st_size] if folder.is_dir()]
         if not folders:
             return None
-        now = file_record(main, main)
+        now = file_record(main, main, known)
         records = [(folder, load_record(folder)) for folder in folders]
         same = [
             Found(folder, record, now)
@@ -177,6 +183,11 @@ def is_of(record: SessionRecord, sources: dict[Path, FileRecord]) -> bool:
     """True where a record is of the bytes that are there now; of the first source, which makes a session."""
     main = next(iter(sources.values()), None)
     return main is not None and bool(record.sources) and record.sources[0].sha256 == main.sha256
+
+
+def made_anything(record: SessionRecord | None) -> bool:
+    """True where a stage on record has completed: else results of the same bytes elsewhere are worth more."""
+    return record is not None and any(entry.status is StageOutcome.COMPLETED for entry in record.stages.values())
 
 
 def adopt(

@@ -59,6 +59,7 @@ class Attempts:
         shares: Shares,
         fresh: bool,
         changed: Callable[[], None],
+        ended: Callable[[str], None],
     ) -> None:
         self._queue = queue
         self._runner = runner
@@ -72,6 +73,13 @@ class Attempts:
         self._shares = shares
         self._changed = changed
         """Called when something else may be able to start."""
+        self._ended = ended
+        """Called with the id of a session that has ended, when all of it is written down."""
+
+    @property
+    def takes_over(self) -> bool:
+        """True where a session can take over the results of another one of the same bytes."""
+        return self._settler.takes_over
 
     async def look_ahead(self, entries: Iterable[SessionEntry]) -> int:
         """Find out about the first of these sessions before their turn; returns about how many."""
@@ -284,11 +292,18 @@ class Attempts:
         """Let go of what was found out about the files of a session."""
         self._settler.drop(entry.session.id)
 
+    def reconsider(self, entry: SessionEntry) -> None:
+        """Have what is due of a session that was not begun looked at as if for the first time."""
+        self.drop(entry)
+        for _, state in entry.unfinished():
+            state.key = ""
+
     async def close(self, entry: SessionEntry) -> None:
         status, told = judge(entry.results())
         self._queue.close(entry.session.id, status)
         await self._settler.forget(entry)
         self._announcer.session_ended(entry, told)
+        self._ended(entry.session.id)
         self._changed()
 
 

@@ -16,6 +16,7 @@ from enrich_tui.errors.problems import Problem
 from enrich_tui.model import Rejected, Session
 from enrich_tui.pipeline.announce import Announcer
 from enrich_tui.pipeline.attempts import Attempts
+from enrich_tui.pipeline.copies import Copies
 from enrich_tui.pipeline.measure import media_lengths
 from enrich_tui.pipeline.state import Queue, SessionEntry
 from enrich_tui.worker.lengths import LengthFinder
@@ -73,6 +74,7 @@ class Intake:
         self._gone: set[str] = set()
         """Sessions that are about to end because their files are gone."""
         self._tended: Counter[str] = Counter()
+        self._copies = Copies()
 
     @property
     def waiting(self) -> bool:
@@ -109,6 +111,7 @@ class Intake:
     def arriving(self, session: Session, *, growing: bool) -> None:
         """See :class:`Inbox`."""
         (self._held if session.id in self._queue else self._arriving).add(session.id)
+        self._release(session.id)
         self._announcer.arriving(session, growing=growing)
 
     def withdraw(self, sessions: Iterable[Session]) -> None:
@@ -138,8 +141,20 @@ class Intake:
             await self._attempts.settle(entry)
             if self._lengths is not None and entry.status is None:
                 self._announcer.measured(entry, await media_lengths(entry.session, self._lengths))
-            self._queue.survey(ident)
+            if not self._attempts.takes_over or self._copies.claim(entry):
+                self._queue.survey(ident)
         self._changed()
+
+    def ended(self, session_id: str) -> None:
+        """This session has ended: what it made may be what others wait for."""
+        self._release(session_id)
+
+    def _release(self, session_id: str) -> None:
+        """Look again at the sessions that wait for this one."""
+        for ident in self._copies.release(session_id):
+            self._attempts.reconsider(self._queue[ident])
+            self._waiting.append(ident)
+            self._changed()
 
     async def settle(self, entry: SessionEntry) -> None:
         """Look again what of this session needs no work."""
@@ -168,6 +183,7 @@ class Intake:
                 continue
             del self._changes[ident]
             before = self._queue[ident]
+            self._release(ident)
             if session is not None:
                 self._attempts.drop(before)
                 self._announcer.renewed(self._queue.renew(session), before.status)

@@ -22,7 +22,7 @@ from enrich_tui.model import (
     StageResult,
 )
 from enrich_tui.pipeline import cache
-from enrich_tui.pipeline.adopt import Elsewhere, is_of
+from enrich_tui.pipeline.adopt import Elsewhere, is_of, made_anything
 from enrich_tui.pipeline.outcome import completed, recorded, session_result
 from enrich_tui.pipeline.verdict import has_input
 from enrich_tui.progress import Estimate, EtaEstimator
@@ -175,12 +175,13 @@ def _look(session: Session, elsewhere: Elsewhere) -> tuple[Path, SessionRecord |
     """Where the results of a session are, what is on record of them, and its sources; as a run would find them."""
     record = load_record(session.output)
     sources = _as_they_are(session, record)
-    if record is None or sources is None or not is_of(record, sources):
+    mine = record is not None and sources is not None and is_of(record, sources)
+    if not (mine and made_anything(record)):
         try:
-            found = elsewhere.find(session)
+            found = elsewhere.find(session, next(iter(sources.values()), None) if mine and sources else None)
         except OSError:
             found = None
-        if found is not None:
+        if found is not None and (not mine or made_anything(found.record)):
             return found.folder, found.record, _as_they_are(session, found.record, found.main)
     return session.output, record, sources
 

@@ -130,6 +130,7 @@ class BatchRun:
             shares=shares,
             fresh=fresh,
             changed=self._wake.set,
+            ended=self._session_ended,
         )
         self._dispatcher = Dispatcher(
             self._queue,
@@ -267,6 +268,9 @@ class BatchRun:
 
     def _may_start(self, session_id: str) -> bool:
         return not self.controls.cancels(session_id) and not self._intake.holds(session_id)
+
+    def _session_ended(self, session_id: str) -> None:
+        self._intake.ended(session_id)
 
     def _attempt_broken(self, entry: SessionEntry, stage: Stage, error: BaseException) -> None:
         if self._lost(error):

@@ -26,7 +26,7 @@ from enrich_tui.model import (
     StageResult,
 )
 from enrich_tui.pipeline import cache
-from enrich_tui.pipeline.adopt import Elsewhere, adopt, is_of, tells
+from enrich_tui.pipeline.adopt import Elsewhere, adopt, is_of, made_anything, tells
 from enrich_tui.pipeline.outcome import completed, described, recorded
 from enrich_tui.pipeline.state import SessionEntry, StageState
 from enrich_tui.pipeline.verdict import anything_to_tell, has_input
@@ -90,6 +90,11 @@ class Settler:
         self._settings: dict[Stage, str] = {}
         self._found: dict[str, list[tuple[Stage, StageResult]]] = {}
         """What was seen ahead of the sessions' turn."""
+
+    @property
+    def takes_over(self) -> bool:
+        """True where results of the same bytes are looked for elsewhere in the library."""
+        return not self._fresh and self._elsewhere.looks
 
     async def settle(self, entry: SessionEntry) -> AsyncIterator[tuple[Stage, StageResult]]:
         """Yield the results of stages that need no work; give the ready ones that do their key.
@@ -209,11 +214,14 @@ class Settler:
         self, session: Session, record: SessionRecord | None, sources: dict[Path, FileRecord]
     ) -> SessionRecord | None:
         try:
-            if record is not None and is_of(record, sources):
+            mine = record is not None and is_of(record, sources)
+            found = None
+            if not self._fresh and not (mine and made_anything(record)):
+                found = self._elsewhere.find(session, next(iter(sources.values()), None))
+            if record is not None and mine and (found is None or not made_anything(found.record)):
                 if tells(session, record):
                     return record
                 return adopt(session, record, sources, folder=session.output, keep=True, check=self._check)
-            found = None if self._fresh else self._elsewhere.find(session)
             if found is None:
                 return record
             keep = not self._elsewhere.is_orphan(found)
