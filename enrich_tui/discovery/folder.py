@@ -65,8 +65,12 @@ def _look_at(entry: os.DirEntry[str]) -> Entry:
     return Entry(Kind.FILE, now.st_size, now.st_mtime_ns)
 
 
-def items(folder: Path, listed: Listing, leave_out: Path | None = None) -> list[Item]:
-    """What the folder holds, in natural order of the names. ``leave_out``: a folder that is not looked into."""
+def items(folder: Path, listed: Listing, leave_out: Path | None = None, *, root: bool = False) -> list[Item]:
+    """What the folder holds, in natural order of the names.
+
+    ``leave_out``: a folder that is not looked into; ``root``: the folder is the library itself, where a note stands for
+    more than the only recording that is there so far.
+    """
     for name in kinds.MANIFESTS:
         if name in listed:
             return [_with_manifest(folder, folder / name)]
@@ -83,7 +87,7 @@ def items(folder: Path, listed: Listing, leave_out: Path | None = None) -> list[
                 found.append((name, Rejected(path=path, reason="Links are not followed; put the file itself here.")))
             case Kind.OTHER:
                 found.append((name, Rejected(path=path, reason="This is not a regular file.")))
-    found += _of_files(folder, files)
+    found += _of_files(folder, files, root=root)
     return [item for _, item in sorted(found, key=lambda pair: _order(pair[0]))]
 
 
@@ -107,19 +111,21 @@ def _by_stem(files: Iterable[Path]) -> dict[str, list[Path]]:
     return stems
 
 
-def _of_files(folder: Path, files: list[Path]) -> list[tuple[str, Item]]:
+def _of_files(folder: Path, files: list[Path], *, root: bool) -> list[tuple[str, Item]]:
     found: list[tuple[str, Item]] = []
     media = [path for path in files if kinds.suffix(path) in kinds.MEDIA]
     pictures = [path for path in files if kinds.suffix(path) in kinds.PICTURES]
+    notes = [path for path in files if kinds.suffix(path) in kinds.NOTES]
     taken: set[Path] = {*media, *pictures}
     if pictures and not media:
-        notes = [path for path in files if kinds.suffix(path) in kinds.NOTES]
         found.append(("", Draft(source=folder, title=folder.name, screenshots=pictures, notes=notes)))
         taken.update(notes)
     else:
         siblings = _by_stem(files)
         for path in media:
             draft = _recording(path, siblings)
+            if len(media) == 1 and not root:
+                draft.notes = notes  # in a folder of its own, whatever they are called
             found.append((path.name, draft))
             taken.update(draft.captions, draft.notes)
         if pictures:

@@ -137,7 +137,7 @@ class Search:
         else:
             found = [
                 one if isinstance(one, Path) else self._found(one, folder, listed)
-                for one in items(folder, listed, self._output)
+                for one in items(folder, listed, self._output, root=folder == self.root)
             ]
         self._known[folder] = listed, found
         return found

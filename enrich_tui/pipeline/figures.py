@@ -39,8 +39,14 @@ class Figures:
         self._pool_seen: PoolStatus | None = None
         self._vitals: dict[int, tuple[float, float]] = {}
         self._finished_at: deque[float] = deque()
-        """When sessions ended, in the last ten minutes."""
+        """When sessions ended, in the last ten minutes; see :attr:`elapsed`."""
         self._last_end: float | None = None
+        self._rest = 0.0
+        """Seconds in which there was nothing to do, or no leave to do it."""
+        self._over_at: float | None = None
+        """When all sessions had ended, until the next one starts; see :attr:`elapsed`."""
+        self._before = 0.0
+        """What had elapsed when the work that is predicted began."""
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
@@ -63,6 +69,10 @@ class Figures:
 
     def started(self, session_id: str) -> None:
         """This session has started."""
+        if not self._busy and self._last_end is not None:
+            self._rest += time.monotonic() - self._last_end
+        if self._over_at is not None:
+            self._before, self._over_at = self._over_at, None
         self._busy.add(session_id)
 
     def ended(self, session_id: str, status: SessionStatus) -> None:
@@ -70,7 +80,9 @@ class Figures:
         self._busy.discard(session_id)
         self._ended[status] += 1
         self._last_end = time.monotonic()
-        self._finished_at.append(self._last_end)
+        self._finished_at.append(self.elapsed)
+        if self._ended.total() == len(self._queue.entries):
+            self._over_at = self.elapsed
 
     def reopened(self, session_id: str, was: SessionStatus | None) -> None:
         """This session has not started, whatever it was before; ``was``: how it had ended, None where it had not."""
@@ -87,14 +99,17 @@ class Figures:
 
     @property
     def elapsed(self) -> float:
-        """Seconds from the start until now, or until the last session ended where all have."""
-        over = self._last_end is not None and self._ended.total() == len(self._queue.entries)
-        return (self._last_end if over and self._last_end is not None else time.monotonic()) - self._zero
+        """Seconds of the run so far, without those in which all was done, or paused, and nothing was under way."""
+        now = time.monotonic() if self._busy or self._last_end is None else self._last_end
+        return now - self._zero - self._rest
 
     @property
     def predicted(self) -> Eta | None:
-        """Seconds that the work was said to take when it began, or when the queue last changed."""
-        return _eta(self._progress.predicted())
+        """What was said to elapse until the end when the work began, or when the queue last changed; in seconds."""
+        said = _eta(self._progress.predicted())
+        if said is None:
+            return None
+        return Eta(low=self._before + said.low, mid=self._before + said.mid, high=self._before + said.high)
 
     def batch(self) -> BatchChanged:
         """How far the batch is."""
@@ -129,11 +144,11 @@ class Figures:
 
     def _rate(self) -> float | None:
         """Sessions per minute over the last ten minutes, or since the start."""
-        now = self._zero + self.elapsed
+        now = self.elapsed
         recent = self._finished_at
         while recent and now - recent[0] >= LATELY:
             recent.popleft()
-        span = min(LATELY, now - self._zero)
+        span = min(LATELY, now)
         return round(len(recent) * 60 / span, 2) if recent and span >= 1 else None
 
     def pool(self) -> PoolChanged | None:

@@ -77,7 +77,7 @@ class _Child:
         self._package = package
         self._heartbeat = heartbeat
         self._jobs: queue.SimpleQueue[ToChild | None] = queue.SimpleQueue()
-        self._report: _Report | None = None
+        self._report: Reporter | None = None
 
     def serve(self) -> None:
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
@@ -90,7 +90,7 @@ class _Child:
                 self._warm(frame)
 
     def _run(self, job: int, task: StageTask) -> None:
-        self._report = report = _Report(job, self._outbox)
+        self._report = report = Reporter(job, self._outbox)
         outputs.allow(partial(check, task.fence) if task.fence is not None else None)
         try:
             output = load(task.stage, self._package).run(task, report)
@@ -141,7 +141,7 @@ class _Child:
                 time.sleep(self._heartbeat)
 
 
-class _Report:
+class Reporter:
     """Sends progress at a bearable rate; what was held back goes with the next heartbeat."""
 
     def __init__(self, job: int, outbox: FrameWriter) -> None:
@@ -155,7 +155,10 @@ class _Report:
         if not math.isfinite(fraction):
             return
         words = message[:MESSAGE].encode("utf-8", "replace").decode("utf-8")
-        self._held = Progressed(job=self._job, fraction=min(1.0, max(0.0, fraction)), message=words)
+        with self._lock:
+            if not words and self._held is not None:
+                words = self._held.message  # it goes on; without it, the message sent before would
+            self._held = Progressed(job=self._job, fraction=min(1.0, max(0.0, fraction)), message=words)
         if time.monotonic() - self._sent >= PROGRESS_INTERVAL:
             self.flush()
 

@@ -301,3 +301,22 @@ def test_one_recording_may_be_away_for_a_moment(tmp_path: Path) -> None:
     assert look(search) == {}
     (tmp_path / "away").rename(file)
     assert look(search) == before
+
+
+def test_notes_beside_the_only_recording_of_a_folder_belong_to_it_whatever_they_are_called(tmp_path: Path) -> None:
+    put(tmp_path / "monday" / "screen.mkv")
+    notes = [put(tmp_path / "monday" / name) for name in ("agenda.txt", "notes.md")]
+    put(tmp_path / "tuesday" / "mic.wav")
+    put(tmp_path / "tuesday" / "screen.mkv")
+    put(tmp_path / "tuesday" / "notes.md")
+    library = discover(tmp_path)
+    assert [session.notes for session in library.sessions] == [tuple(notes), (), ()]
+    assert reasons(library) == {"notes.md": "A note without a recording of the same name."}
+
+
+def test_notes_in_the_library_itself_need_the_name_of_their_recording(tmp_path: Path) -> None:
+    put(tmp_path / "talk.wav")
+    put(tmp_path / "todo.md")
+    library = discover(tmp_path)
+    assert [session.notes for session in library.sessions] == [()]
+    assert reasons(library).keys() == {"todo.md"}

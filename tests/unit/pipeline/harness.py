@@ -72,6 +72,19 @@ class FakeRunner:
         return result
 
 
+def failing(stage: Stage, error: Exception, times: int = 99) -> Script:
+    """Everything goes well but this stage, which fails so many times."""
+    left = [times]
+
+    def script(task: StageTask) -> StageOutput | Exception:
+        if task.stage is stage and left[0] > 0:
+            left[0] -= 1
+            return error
+        return write_result(task)
+
+    return script
+
+
 class Watcher:
     """A sink that keeps all events and lets a test wait for one."""
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from pathlib import Path
+
+import pytest
 
 from enrich_tui.display.report import report
 from enrich_tui.display.summary import summary_lines
 from enrich_tui.display.view import RunView
-from enrich_tui.events import BatchChanged, RunFinished
+from enrich_tui.errors.problems import Problem, StageError
+from enrich_tui.events import BatchChanged, RunFinished, SessionFinished, StageStarted
 from enrich_tui.model import EnrichmentOptions, Stage
+from enrich_tui.pipeline import figures
 from enrich_tui.pipeline.announce import Announcer
 from enrich_tui.pipeline.state import Queue
 from enrich_tui.pool import WorkerPool
 from enrich_tui.progress import EtaEstimator, ProgressService
 from enrich_tui.progress.eta import DEFAULT_HISTORY
-from tests.unit.pipeline.harness import FakeRunner, Watcher, make_sessions, prepared, run
+from tests.unit.pipeline.harness import FakeRunner, Watcher, failing, make_sessions, prepared, run
 
 
 async def test_the_end_tells_what_was_predicted(tmp_path: Path) -> None:
@@ -39,6 +44,44 @@ async def test_the_end_tells_what_was_predicted(tmp_path: Path) -> None:
         view.apply(event)
     assert view.predicted == end.predicted
     assert ", predicted ~" in report(view)
+
+
+class Ahead:
+    """Stands for the module ``time``, some seconds ahead."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.seconds
+
+
+async def test_time_in_which_all_was_done_is_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Ahead()
+    monkeypatch.setattr(figures, "time", clock)
+    runner, watcher = FakeRunner(failing(Stage.VIDEO, StageError(Problem.CODEC), times=1)), Watcher()
+    gate = runner.gates["a.mp4", Stage.VIDEO] = asyncio.Event()
+    async with prepared(make_sessions(tmp_path, ["a.mp4"]), runner, keep_open=True) as batch:
+        running = asyncio.create_task(batch.run(watcher))
+        await runner.started["a.mp4", Stage.VIDEO].wait()
+        clock.seconds += 1000.0
+        gate.set()
+        await watcher.until(lambda event: isinstance(event, SessionFinished))
+        took = batch.elapsed
+        assert 1000.0 <= took < 2000.0
+        clock.seconds += 5000.0
+        assert batch.elapsed == took
+        gate.clear()
+        watcher.events.clear()
+        batch.retry_failed()
+        await watcher.until(lambda event: isinstance(event, StageStarted))
+        await watcher.until(lambda event: isinstance(event, BatchChanged) and event.predicted is not None)
+        assert batch.predicted is not None
+        assert took < batch.predicted.low < 2000.0
+        gate.set()
+        await watcher.until(lambda event: isinstance(event, SessionFinished))
+        assert took < batch.elapsed < 2000.0
+        batch.drain()
+        await running
 
 
 async def test_nothing_is_told_of_it_where_nothing_had_to_be_done(tmp_path: Path) -> None:

@@ -29,20 +29,7 @@ from enrich_tui.pipeline.announce import PACE, TICK
 from enrich_tui.pipeline.attempts import Attempts
 from enrich_tui.pipeline.state import SessionEntry
 from enrich_tui.store import record
-from tests.unit.pipeline.harness import FakeRunner, Script, Watcher, make_sessions, prepared, run, write_result
-
-
-def failing(stage: Stage, error: Exception, times: int = 99) -> Script:
-    """Everything goes well but this stage, which fails so many times."""
-    left = [times]
-
-    def script(task: StageTask) -> StageOutput | Exception:
-        if task.stage is stage and left[0] > 0:
-            left[0] -= 1
-            return error
-        return write_result(task)
-
-    return script
+from tests.unit.pipeline.harness import FakeRunner, Watcher, failing, make_sessions, prepared, run, write_result
 
 
 async def test_every_stage_of_every_session_runs_once(tmp_path: Path) -> None:
