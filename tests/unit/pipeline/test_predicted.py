@@ -72,7 +72,7 @@ async def test_time_in_which_all_was_done_is_not_counted(tmp_path: Path, monkeyp
         assert batch.elapsed == took
         gate.clear()
         watcher.events.clear()
-        batch.retry_failed()
+        batch.controls.retry_failed()
         await watcher.until(lambda event: isinstance(event, StageStarted))
         await watcher.until(lambda event: isinstance(event, BatchChanged) and event.predicted is not None)
         assert batch.predicted is not None
@@ -80,7 +80,7 @@ async def test_time_in_which_all_was_done_is_not_counted(tmp_path: Path, monkeyp
         gate.set()
         await watcher.until(lambda event: isinstance(event, SessionFinished))
         assert took < batch.elapsed < 2000.0
-        batch.drain()
+        batch.controls.drain()
         await running
 
 
