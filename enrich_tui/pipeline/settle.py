@@ -275,7 +275,7 @@ class Settler:
             known.record = known.record.model_copy(
                 update={
                     "sources": tuple(known.sources.values()),
-                    "stages": {**known.record.stages, stage: done},
+                    "stages": {**_rewritten(known.record.stages, stage, files), stage: done},
                     "title": session.title,
                 }
             )
@@ -348,6 +348,28 @@ def _files_of(
         if path in sources and not sources[path].still(path):
             raise StageError(Problem.FILE_CHANGED if path.exists() else Problem.FILE_MISSING)
     return files
+
+
+def _rewritten(
+    stages: Mapping[Stage, StageRecord], stage: Stage, files: Mapping[str, FileRecord]
+) -> dict[Stage, StageRecord]:
+    """The stages on record, where this one has put more into some files of those that it builds on.
+
+    What depends on these goes by what they made.
+    """
+    now = {file.path: file for file in files.values()}
+    return dict(stages) | {
+        before: entry.model_copy(
+            update={
+                "outputs": {
+                    role: now[file.path].model_copy(update={"made": file.content}) if file.path in now else file
+                    for role, file in entry.outputs.items()
+                }
+            }
+        )
+        for before, entry in stages.items()
+        if before in PREREQUISITES[stage]
+    }
 
 
 def _concluded(entry: SessionEntry, record: SessionRecord) -> dict[Stage, StageRecord]:

@@ -31,7 +31,7 @@ def load(stage: Stage, package: str = "enrich_tui.stages") -> StageModule:
     return cast("StageModule", importlib.import_module(f"{package}.{stage.value}"))
 
 
-VERSIONS: dict[Stage, str] = {Stage.AUDIO: "2", Stage.VIDEO: "1", Stage.SUMMARY: "1", Stage.CANVAS: "1"}
+VERSIONS: dict[Stage, str] = {Stage.AUDIO: "2", Stage.VIDEO: "1", Stage.SUMMARY: "2", Stage.CANVAS: "1"}
 """A stage's version changes whenever its code would give another result for the same input; part of the cache key."""
 
 

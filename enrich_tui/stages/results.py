@@ -113,6 +113,11 @@ class Chapter(Frozen):
     """How clear the change at its start was, 0 to 1."""
 
 
+def numbered(index: int) -> str:
+    """The title of a chapter of which nothing better is known."""
+    return f"Part {index}"
+
+
 class Chapters(Frozen):
     """The chapters of a session's first video, or of its screenshots."""
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.model import StageOutput, StageTask
 from enrich_tui.stages import Report
-from enrich_tui.stages.material import gather
-from enrich_tui.stages.results import SUMMARY
+from enrich_tui.stages.material import Material, gather
+from enrich_tui.stages.results import SUMMARY, Chapters, numbered
 from enrich_tui.stages.summarize.extractive import summarize
 from enrich_tui.stages.summarize.markdown import markdown
+from enrich_tui.stages.summarize.titles import titles
+from enrich_tui.stages.vision import formats
 from enrich_tui.store.outputs import write_text
 
 PAGE = "summary.md"
 
 
 def run(task: StageTask, report: Report) -> StageOutput:
-    """Write ``summary.json`` and ``summary.md``; raises ``NOTHING_TO_TELL`` without words, chapters and notes."""
+    """Write ``summary.json`` and ``summary.md``, and the chapters anew where their words give them titles.
+
+    Raises ``NOTHING_TO_TELL`` without words, chapters and notes.
+    """
     session = task.session
     material = gather(session)
     report(0.1)
@@ -26,9 +31,11 @@ def run(task: StageTask, report: Report) -> StageOutput:
         raise StageError(Problem.NOTHING_TO_TELL)
     write_text(session.output / SUMMARY, summary.model_dump_json(indent=1))
     write_text(session.output / PAGE, markdown(summary))
+    titled = _titled(material)
+    files = formats.write(session.output, titled) if titled is not None else {}
     report(1.0)
     return StageOutput(
-        outputs={"summary": SUMMARY, "summary-text": PAGE},
+        outputs={"summary": SUMMARY, "summary-text": PAGE, **files},
         engine=summary.engine,
         media_seconds=material.duration or None,
         notices=material.notices,
@@ -39,3 +46,14 @@ def run(task: StageTask, report: Report) -> StageOutput:
             "questions": len(summary.questions),
         },
     )
+
+
+def _titled(material: Material) -> Chapters | None:
+    """The chapters of a video with titles from what is said in them; None where they all keep their numbers."""
+    known, transcript = material.chapters, material.transcript
+    if known is None or known.video is None or transcript is None:
+        return None
+    told = zip(known.chapters, titles(known.chapters, transcript), strict=True)
+    chapters = tuple(chapter.model_copy(update={"title": title or numbered(chapter.index)}) for chapter, title in told)
+    numbers = all(chapter.title == numbered(chapter.index) for chapter in chapters)
+    return None if numbers and chapters == known.chapters else known.model_copy(update={"chapters": chapters})

@@ -14,7 +14,7 @@ from enrich_tui.media.open import open_media, video_stream
 from enrich_tui.media.probe import announced
 from enrich_tui.model import Notice, Stage, StageOutput, StageTask
 from enrich_tui.stages import VERSIONS, Report
-from enrich_tui.stages.results import CHAPTERS, Chapter, Chapters
+from enrich_tui.stages.results import Chapter, Chapters, numbered
 from enrich_tui.stages.vision import formats, pictures, rewrap, screenshots
 from enrich_tui.stages.vision.cuts import min_chapter
 from enrich_tui.stages.vision.frames import Health, Reader
@@ -77,9 +77,9 @@ def _of_video(task: StageTask, report: Report) -> StageOutput:
         width, height = (stream.height, stream.width) if watcher.sideways else (stream.width, stream.height)
     duration, notices = _judge(reader.health, length)
     cuts = watcher.cuts(duration, min_chapter(duration, config.min_chapter))
-    parts = [_Part(0.0, "Part 1", watcher.picture(None))]
+    parts = [_Part(0.0, numbered(1), watcher.picture(None))]
     parts += [
-        _Part(cut.time, f"Part {number}", watcher.picture(cut), cut.strength) for number, cut in enumerate(cuts, 2)
+        _Part(cut.time, numbered(number), watcher.picture(cut), cut.strength) for number, cut in enumerate(cuts, 2)
     ]
     report(_WATCHED, "writing")
     copy = rewrap.rewrap(source, output)
@@ -185,19 +185,10 @@ def _finish(
     for index, part in enumerate(parts, 1):
         if part.picture is not None:
             outputs.write_bytes(output / pictures.name(index), part.picture)
-    outputs.write_text(output / formats.VTT, formats.vtt(chapters.chapters))
-    outputs.write_text(output / formats.FFMETA, formats.ffmeta(chapters.chapters))
-    outputs.write_text(output / formats.YOUTUBE, formats.youtube(chapters.chapters))
-    outputs.write_text(output / CHAPTERS, chapters.model_dump_json(indent=2) + "\n")
+    files = formats.write(output, chapters)
     pictures.sweep(output, len(parts))
     rewrap.sweep(output, chapters.playable)
     report(1.0)
-    files = {
-        "chapters": CHAPTERS,
-        "chapters_vtt": formats.VTT,
-        "chapters_ffmeta": formats.FFMETA,
-        "chapters_youtube": formats.YOUTUBE,
-    }
     if chapters.playable is not None:
         files["playable"] = chapters.playable
     return StageOutput(

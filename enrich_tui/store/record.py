@@ -33,7 +33,10 @@ class FileRecord(Frozen):
     mtime_ns: int
     sha256: str
     made: str = ""
-    """The SHA-256 that a result had when its stage made it, where only a name in it was changed since; else empty."""
+    """The SHA-256 that a result had when its stage made it, where only names or titles in it were changed since.
+
+    Empty where it is as it was made.
+    """
 
     @property
     def content(self) -> str:

@@ -10,7 +10,7 @@ from enrich_tui.stages.material import Material, Note
 from enrich_tui.stages.results import Chapters, Point, Summary
 from enrich_tui.stages.summarize import cues
 from enrich_tui.stages.summarize.keywords import keywords
-from enrich_tui.stages.summarize.language import STOP_WORDS, common_words, guess_language, stem, tokens
+from enrich_tui.stages.summarize.language import stem, stop_words, tokens
 from enrich_tui.stages.summarize.rank import Vector, centrality, select, vectors
 from enrich_tui.stages.summarize.sentences import Sentence, spoken, written
 from enrich_tui.text import clean
@@ -54,13 +54,8 @@ def summarize(
     transcript = material.transcript
     heard = spoken(transcript) if transcript is not None else []
     noted = [sentence for note in material.notes for sentence in written(note.text)]
-    words = [word for sentence in (*heard, *noted) for word in tokens(sentence.text)]
-    language = (transcript.language if transcript else None) or guess_language(words)
-    stop = STOP_WORDS.get(language or "")
-    if stop is None:
-        stop = STOP_WORDS.get(guess_language(words) or "") or common_words(
-            [tokens(sentence.text) for sentence in (*heard, *noted)]
-        )
+    said = [tokens(sentence.text) for sentence in (*heard, *noted)]
+    stop = stop_words(transcript.language if transcript else None, said)
     report(0.15)
     lines = _lines(heard, "transcript", stop) or _lines(noted, "note", stop)
     aside = _lines(noted, "note", stop) if heard else []
@@ -68,7 +63,7 @@ def summarize(
     report(0.3)
     heading = _heading(material.notes) or title
     topics = keywords([sentence.text for sentence in (heard or noted)], stop)
-    frame = _frame(material, bool(heard), topics if len(words) >= 100 else ())
+    frame = _frame(material, bool(heard), topics if sum(map(len, said)) >= 100 else ())
 
     if not lines:
         rest = [sentence for sentence in heard if sentence.text]

@@ -19,13 +19,13 @@ def keywords(texts: Sequence[str], stop: Collection[str], count: int = 8) -> tup
     blocks = max(1, len(texts) // 20)
     for index, text in enumerate(texts):
         dense = is_dense(text)
-        words = [_bare(word) for word in text.split()] if not dense else tokens(text)
+        words = [bare(word) for word in text.split()] if not dense else tokens(text)
         if words and words[0][1:].islower():  # its capital is the sentence's
             words[0] = words[0].lower()
         previous: tuple[str, str] | None = None
         for word in words:
             key = stem(word.lower())
-            if not (word.isalpha() and word not in stop if dense else _usable(word, stop)):
+            if not (word.isalpha() and word not in stop if dense else usable(word, stop)):
                 previous = None
                 continue
             if not dense:
@@ -51,21 +51,23 @@ def keywords(texts: Sequence[str], stop: Collection[str], count: int = 8) -> tup
         times = single[parts[0]] if len(parts) == 1 else pairs[parts[0], parts[1]]
         if times >= floor and not any(set(parts) & set(other) for other in chosen):
             chosen.append(parts)
-    return tuple(_form(forms[parts[0]] if len(parts) == 1 else pair_forms[parts[0], parts[1]]) for parts in chosen)
+    return tuple(spelling(forms[parts[0]] if len(parts) == 1 else pair_forms[parts[0], parts[1]]) for parts in chosen)
 
 
-def _bare(word: str) -> str:
+def bare(word: str) -> str:
+    """A word without the marks around it, and without a possessive."""
     word = word.replace("’", "'").strip("\"'“”«»()[]{}<>.,;:!?…¿¡*_`~|/\\—–-")
     return word.removesuffix("'s")
 
 
-def _usable(word: str, stop: Collection[str]) -> bool:
+def usable(word: str, stop: Collection[str]) -> bool:
+    """True where a word can carry a subject."""
     low = word.lower()
     plain = low.replace("-", "").replace("'", "")
     return len(low) >= 3 and plain.isalpha() and low not in stop and low.rsplit("'", 1)[-1] not in stop
 
 
-def _form(forms: Counter[str]) -> str:
+def spelling(forms: Counter[str]) -> str:
     """The commonest spelling; in small letters unless it is written with capitals most of the time."""
     word, times = forms.most_common(1)[0]
     low = word.lower()

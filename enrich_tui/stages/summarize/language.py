@@ -122,6 +122,13 @@ def guess_language(words: Iterable[str]) -> str | None:
     return best if shares[best] > 0.25 else None
 
 
+def stop_words(language: str | None, sentences: Sequence[Sequence[str]]) -> frozenset[str]:
+    """The words of these tokenized sentences, or of all of their language, that carry no subject."""
+    words = [word for sentence in sentences for word in sentence]
+    known = STOP_WORDS.get(language or "") or STOP_WORDS.get(guess_language(words) or "")
+    return known if known is not None else common_words(sentences)
+
+
 def common_words(sentences: Sequence[Sequence[str]]) -> frozenset[str]:
     """Words in more than a twelfth of all sentences, and single letters: the stop words of any language."""
     spread = Counter(word for sentence in sentences for word in set(sentence))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from enrich_tui.stages.results import Chapter
+from enrich_tui.stages.results import CHAPTERS, Chapter, Chapters
+from enrich_tui.store import outputs
 
 VTT = "chapters.vtt"
 FFMETA = "chapters.ffmeta"
@@ -29,6 +31,15 @@ def vtt_time(seconds: float) -> str:
     milliseconds = max(0, round(seconds * 1000))
     minutes, rest = divmod(milliseconds, 60_000)
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
+
+
+def write(output: Path, chapters: Chapters) -> dict[str, str]:
+    """Write the chapters in all formats; returns the files by role. Raises ``OSError``."""
+    outputs.write_text(output / VTT, vtt(chapters.chapters))
+    outputs.write_text(output / FFMETA, ffmeta(chapters.chapters))
+    outputs.write_text(output / YOUTUBE, youtube(chapters.chapters))
+    outputs.write_text(output / CHAPTERS, chapters.model_dump_json(indent=2) + "\n")
+    return {"chapters": CHAPTERS, "chapters_vtt": VTT, "chapters_ffmeta": FFMETA, "chapters_youtube": YOUTUBE}
 
 
 def vtt(chapters: Iterable[Chapter]) -> str:

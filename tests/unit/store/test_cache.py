@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from enrich_tui import stages
-from enrich_tui.config import CanvasConfig, Config, StageConfig, SummaryConfig
+from enrich_tui.config import CanvasConfig, Config, StageConfig, SummaryConfig, VideoConfig
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.events import ErrorRaised
 from enrich_tui.model import EnrichmentOptions, SessionStatus, Stage, StageOutcome, StageOutput, StageTask
+from enrich_tui.store.outputs import write_text
 from enrich_tui.store.owner import own
 from enrich_tui.store.record import SessionRecord, load_record
 from tests.unit.pipeline.harness import FakeRunner, Watcher, make_sessions, prepared, run, write_result
@@ -68,6 +69,32 @@ async def test_a_setting_runs_what_depends_on_it(tmp_path: Path, setting: StageC
 
     await ran(tmp_path)
     assert await ran(tmp_path, script, config=Config(stage=setting)) == (expected, 0)
+
+
+def puts_titles_in(task: StageTask) -> StageOutput:
+    """The summary puts something into what the video stage has written."""
+    output = write_result(task)
+    if task.stage is not Stage.SUMMARY:
+        return output
+    write_text(task.session.output / "video.json", "the same, with titles")
+    return output.model_copy(update={"outputs": {**output.outputs, "video": "video.json"}})
+
+
+async def test_a_stage_may_put_something_into_a_result_that_it_builds_on(tmp_path: Path) -> None:
+    assert await ran(tmp_path, puts_titles_in) == (ALL, 0)
+    assert await ran(tmp_path, puts_titles_in) == (set(), 0)
+    again = Config(stage=StageConfig(summary=SummaryConfig(sentences=3)))
+    assert await ran(tmp_path, puts_titles_in, config=again) == ({Stage.SUMMARY}, 0)
+
+
+async def test_where_that_result_is_made_again_what_was_put_into_it_is_too(tmp_path: Path) -> None:
+    await ran(tmp_path, puts_titles_in)
+    video = Config(stage=StageConfig(video=VideoConfig(min_chapter=9.0)))
+    assert await ran(tmp_path, puts_titles_in, config=video) == ({Stage.VIDEO, Stage.SUMMARY}, 0)
+    assert (tmp_path / "a.mp4.enriched" / "video.json").read_text() == "the same, with titles"
+    assert await ran(tmp_path, puts_titles_in, config=video) == (set(), 0)
+    (tmp_path / "a.mp4.enriched" / "video.json").unlink()
+    assert await ran(tmp_path, puts_titles_in, config=video) == ({Stage.VIDEO, Stage.SUMMARY}, 0)
 
 
 async def test_new_code_of_a_stage_runs_it_and_what_its_results_change(

@@ -10,7 +10,7 @@ import pytest
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.model import Session, Stage, StageOutput, StageTask
 from enrich_tui.stages import summary
-from enrich_tui.stages.results import Chapter, Chapters, Summary
+from enrich_tui.stages.results import Chapter, Chapters, Summary, Transcript, numbered
 from enrich_tui.store.outputs import write_text
 from tests.unit.summary.meeting import transcript
 
@@ -134,3 +134,57 @@ def test_the_files_say_the_same_every_time(tmp_path: Path) -> None:
     again, _ = run(given)
     assert first == again
     assert json.loads((given.output / "summary.json").read_text())["format"] == 1
+
+
+def parts(duration: float, count: int = 4, video: str | None = "talk.mp4") -> Chapters:
+    step = duration / count
+    return Chapters(
+        video=video,
+        duration=duration,
+        chapters=tuple(
+            Chapter(index=i, start=(i - 1) * step, end=i * step, title=numbered(i)) for i in range(1, count + 1)
+        ),
+    )
+
+
+def test_chapters_get_titles_in_every_format_and_keep_them(tmp_path: Path) -> None:
+    given, heard = session(tmp_path), transcript()
+    write_text(given.output / "transcript.json", heard.model_dump_json())
+    write_text(given.output / "chapters.json", parts(heard.duration).model_dump_json())
+    for _ in range(2):  # done again, it comes out the same
+        _, output = run(given)
+        assert {role for role in output.outputs if role.startswith("chapters")} == {
+            "chapters",
+            "chapters_vtt",
+            "chapters_ffmeta",
+            "chapters_youtube",
+        }
+        made = Chapters.model_validate_json((given.output / "chapters.json").read_bytes())
+        assert [chapter.title for chapter in made.chapters][2] == "Progress bar"
+        assert [chapter.start for chapter in made.chapters] == [one.start for one in parts(heard.duration).chapters]
+        for name in ("chapters.vtt", "chapters.ffmeta", "chapters.youtube.txt"):
+            assert "Progress bar" in (given.output / name).read_text(encoding="utf-8")
+
+
+def test_chapters_lose_titles_that_nobody_says_any_more(tmp_path: Path) -> None:
+    given, heard = session(tmp_path), transcript()
+    write_text(given.output / "chapters.json", parts(heard.duration).model_dump_json())
+    write_text(given.output / "transcript.json", heard.model_dump_json())
+    run(given)
+    write_text(given.output / "transcript.json", Transcript(duration=heard.duration).model_dump_json())
+    run(given)
+    made = Chapters.model_validate_json((given.output / "chapters.json").read_bytes())
+    assert made == parts(heard.duration)
+
+
+@pytest.mark.parametrize("video", ["talk.mp4", None])
+def test_chapters_without_words_and_screenshots_are_left_alone(tmp_path: Path, video: str | None) -> None:
+    given, heard = session(tmp_path), transcript()
+    chapters = parts(heard.duration, video=video)
+    write_text(given.output / "chapters.json", chapters.model_dump_json())
+    words = Transcript(duration=heard.duration) if video else heard
+    write_text(given.output / "transcript.json", words.model_dump_json())
+    before = (given.output / "chapters.json").stat().st_mtime_ns
+    _, output = run(given)
+    assert set(output.outputs) == {"summary", "summary-text"}
+    assert (given.output / "chapters.json").stat().st_mtime_ns == before
