@@ -309,6 +309,38 @@ def test_batch_counts(service: ProgressService) -> None:
     assert service.get_all_progress() == []
 
 
+@pytest.mark.parametrize(
+    ("state", "before", "after"),
+    [
+        ("queued", (2, 0, 0, 0), (2, 0, 0, 0)),
+        ("processing", (1, 1, 0, 0), (2, 0, 0, 0)),
+        ("completed", (1, 0, 1, 0), (1, 0, 1, 0)),
+        ("failed", (1, 0, 0, 1), (1, 0, 0, 1)),
+    ],
+)
+async def test_a_session_of_a_batch_that_is_cleared_stays_counted(
+    service: ProgressService, clock: Clock, state: str, before: tuple[int, ...], after: tuple[int, ...]
+) -> None:
+    def counts(batch: BatchProgress) -> tuple[int, ...]:
+        return batch.pending, batch.processing, batch.completed, batch.failed
+
+    told: list[BatchProgress] = []
+    service.on("batch-update", told.append)
+    service.start_batch(["a", "b"])
+    if state != "queued":
+        service.start_progress("a")
+        service.update_progress("a", stage="audio", progress=50)
+    if state in {"completed", "failed"}:
+        service.complete_progress("a", state == "completed")
+    assert counts(batch_of(service)) == before
+    clock.now += 1
+    service.clear_progress("a")
+    assert counts(batch_of(service)) == after
+    assert sum(after) == batch_of(service).total == 2
+    assert counts(told[-1]) == after
+    assert service.get_progress("a") is None
+
+
 def test_the_batch_message_never_hides_a_failure(service: ProgressService) -> None:
     service.start_batch(["a", "b"])
     for session_id, success in (("a", True), ("b", False)):
