@@ -28,7 +28,7 @@ STAGE_NAMES = ("audio", "video", "summary", "canvas")
 REPORTS = (".md", ".html", ".json")
 WISHES = ("output", "only", "fresh", "retry", "exit_on_complete", "follow", "take_over")
 """Options that go to the run as they are."""
-COMMANDS = ("run", "demo", "plan", "status", "replay", "schema", "doctor")
+COMMANDS = ("run", "demo", "plan", "status", "replay", "schema", "config", "doctor")
 
 
 class _UsageError(Exception):
@@ -135,6 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     replay_command.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="0.25 to 1000 times, or max")
     commands.add_parser("schema", help="print the JSON Schema of the lines that --display json writes")
+    commands.add_parser("config", help="print a configuration file with all settings and their defaults")
     commands.add_parser("doctor", help="say what is installed and ready, and what is missing")
     return parser
 
@@ -158,6 +159,11 @@ def run(arguments: Sequence[str]) -> int:
         from enrich_tui.doctor import examine
 
         return examine(sys.stdout)
+    if options.command == "config":
+        from enrich_tui import settings
+        from enrich_tui.tui import keys
+
+        return _print(settings.lines((one.id or "", one.key, one.tooltip) for one in keys.ALL))
     if options.command == "schema":
         from enrich_tui.display.json_lines import schema
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,11 +31,13 @@ class AudioConfig(_Section):
     """How speech becomes text."""
 
     engine: Literal["auto", "faster-whisper"] = "auto"
+    """What transcribes."""
     model: str = "auto"
     """``auto``, ``tiny.en``, ``base``, the name of a model in the hub cache, or a folder with the four model files."""
     language: str | None = None
-    """ISO 639-1 code of the spoken language; None: found out from the recording."""
+    """ISO 639-1 code of the spoken language; Not set: found out from the recording."""
     beam_size: Annotated[int, Field(ge=1, le=10)] = 5
+    """Wordings that are weighed against each other; fewer is faster and less exact."""
     window: Annotated[float, Field(ge=30, le=600)] = 300.0
     """Longest piece that is decoded at once, in seconds; pieces are cut at quiet points."""
 
@@ -43,16 +46,20 @@ class VideoConfig(_Section):
     """How a video becomes chapters."""
 
     engine: Literal["auto", "screen"] = "auto"
+    """What finds the cuts."""
     min_chapter: Annotated[float, Field(ge=1)] | None = None
-    """Shortest chapter in seconds; None: duration / 30, at least 1."""
+    """Shortest chapter in seconds; Not set: duration / 30, at least 1."""
     thumbnail_width: Annotated[int, Field(ge=64, le=1920)] = 480
+    """In pixels."""
 
 
 class SummaryConfig(_Section):
     """How much a summary says."""
 
     engine: Literal["auto", "extractive"] = "auto"
+    """What writes it."""
     sentences: Annotated[int, Field(ge=1, le=50)] = 7
+    """Points that it makes, each a sentence that was said."""
 
 
 class CanvasConfig(_Section):
@@ -88,9 +95,13 @@ class UiConfig(_Section):
     """How the dashboard looks and behaves."""
 
     theme: str = "enrich-dark"
+    """enrich-dark, enrich-light, enrich-contrast, or ansi: the terminal's own colours."""
     ascii: bool = False
+    """True: only plain characters are drawn."""
     mouse: bool = True
+    """False: the mouse is left to the terminal."""
     motion: bool = True
+    """False: nothing moves but what changes."""
     notify: bool = False
     """Bell and desktop notification at the end of a batch."""
     on_complete: tuple[str, ...] = ()
@@ -114,8 +125,9 @@ class Config(_Section):
     """The whole configuration."""
 
     workers: Annotated[int, Field(ge=1, le=64)] | None = None
-    """None: one worker for each processor, at most 8."""
+    """Not set: one worker for each processor, at most 8."""
     stages: tuple[Literal["audio", "video", "summary", "canvas"], ...] = ("audio", "video", "summary", "canvas")
+    """What is done."""
     stage: StageConfig = StageConfig()
     limits: Limits = Limits()
     watch: WatchConfig = WatchConfig()
@@ -155,6 +167,39 @@ def load_config(path: Path | None = None) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"The configuration file {file} is not valid TOML: {error}.") from None
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"In {file}, the setting '{where}' cannot be used: {first['msg'].lower()}.") from None
+        raise ConfigError(f"In {file}, {_reason(error)}") from None
+
+
+def _reason(error: ValidationError) -> str:
+    """What is wrong with the first setting that cannot be used."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    path = [str(part) for part in first["loc"]]
+    name = ".".join(path)
+    if first["type"] == "extra_forbidden":
+        from difflib import get_close_matches
+
+        known = {one.rpartition(".")[2]: one for one in _names(Config)}
+        alike = [f"; perhaps '{known[one]}' is meant" for one in get_close_matches(path[-1], known, 1)]
+        return f"there is no setting '{name}'{''.join(alike)}."
+    kind = first["type"].removesuffix("_type").removesuffix("_parsing").removesuffix("_from_float")
+    return f"the setting '{name}' cannot be used: {_NEEDED.get(kind, first['msg'].lower())}."
+
+
+_NEEDED = {
+    "bool": "it is true or false",
+    "int": "it is a whole number",
+    "float": "it is a number",
+    "string": "it is a text, in quotes",
+    "tuple": "it is a list, in [ ]",
+}
+"""What a setting is, by what Pydantic says of a value that is none."""
+
+
+def _names(section: type[BaseModel], path: str = "") -> Iterator[str]:
+    """The full names of all settings."""
+    for field, info in section.model_fields.items():
+        inner = info.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _names(inner, f"{path}{field}.")
+        else:
+            yield path + field
