@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 
 from enrich_tui.controls import Controls
@@ -124,7 +125,10 @@ class Commands:
         controls = self._controls()
         if controls is not None:
             controls.add_worker()
-            self._say("Adding a worker.")
+            cores = os.cpu_count() or 1
+            enough = len(self._board.view.workers) >= cores
+            reserve = f" {cores} work at a time, one a processor; it steps in where one stops." if enough else ""
+            self._say(f"Adding a worker.{reserve}")
 
     def remove_worker(self) -> None:
         """One worker less."""

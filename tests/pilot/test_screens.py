@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,19 @@ async def test_the_worker_menu() -> None:
             ("add_worker",),
             ("remove_worker",),
         ]
+
+
+@pytest.mark.parametrize(("cores", "told"), [(8, False), (2, True)])
+async def test_a_worker_beyond_the_processors_is_said_to_be_a_reserve(
+    monkeypatch: pytest.MonkeyPatch, cores: int, told: bool
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("plus")
+        screen = await until_shown(pilot, "Adding a worker.")
+        assert ("2 work at a time" in screen) is told
 
 
 async def test_the_log_follows_the_run() -> None:

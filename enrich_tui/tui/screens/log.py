@@ -51,7 +51,8 @@ class LogScreen(ReaderScreen):
     def tail(self) -> Row:
         """See the base."""
         palette = self.board.palette
-        row = Row().add(f"{len(self._lines())} lines {self.board.glyphs.dot} ", palette.dim)
+        count = len(self._lines())
+        row = Row().add(f"{count} line{'' if count == 1 else 's'} {self.board.glyphs.dot} ", palette.dim)
         return row.add("following", palette.good) if self._follow else row.add("standing still", palette.warn)
 
     def document(self) -> list[Paragraph]:
