@@ -243,7 +243,7 @@ async def test_the_log_is_filtered_and_can_stand_still() -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until_shown(pilot, "12%")
         await pilot.press("L", "slash", *"WORDS level:warn")
-        screen = await until_shown(pilot, "1 lines")
+        screen = await until_shown(pilot, "1 line ")
         assert "hot words" in screen
         assert "plain words" not in screen
         await pilot.press("enter", "f")
