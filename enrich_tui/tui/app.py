@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.timer import Timer
 
 from enrich_tui.config import UiConfig
@@ -39,6 +41,8 @@ from enrich_tui.widgets.palette import palette
 
 log = logging.getLogger("enrich_tui.tui")
 
+_STYLE = Path(__file__).with_name("app.tcss")
+"""Read after the first frame, which needs nothing of it."""
 FRAME, FRAME_UNFOCUSED = 0.1, 0.5
 """Seconds between two looks at what changed, with the terminal in front and behind."""
 BUDGET = 0.03
@@ -52,10 +56,12 @@ FROZEN_EVENTS = 200_000
 class Dashboard(LeavingApp, inherit_bindings=False):
     """Shows a run until it ends or the person leaves; ``return_code`` is then the exit code of the program."""
 
-    CSS_PATH = "app.tcss"
     TITLE = "enrich"
     COMMANDS: ClassVar = {RunProvider}
     BINDINGS: ClassVar[list[BindingType]] = [*keys.APP]
+
+    theme: Reactive[str] = Reactive(themes.DARK.name)
+    _variables_of: Theme | None = None
 
     def __init__(
         self,
@@ -74,13 +80,12 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         self._ui = ui
         self._exit_on_complete = exit_on_complete
         self.keymap_in_use = usable_keymap(keys or {})
-        for theme in themes.THEMES:
-            self.register_theme(theme)
         wanted = themes.ANSI.name if plain else ui.theme
-        self.theme = wanted if wanted in self.available_themes else themes.DARK.name
+        if wanted != self.theme and wanted in self.available_themes:
+            self.theme = wanted
+            self.stylesheet.set_variables(self.get_css_variables())
         self._styled: str | None = self.theme
         """The theme that the style sheet begins with; None once the first frame is painted."""
-        self.stylesheet.set_variables(self.get_css_variables())
         view = RunView()
         self.board = Board(view, Listing(view), controls, glyphs.choose(ascii_only=ui.ascii), palette(self))
         self.board.player, self.board.handover = player, handover
@@ -103,9 +108,22 @@ class Dashboard(LeavingApp, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Paint first, then begin."""
-        self.set_keymap(self.keymap_in_use)
+        if self.keymap_in_use:
+            self.set_keymap(self.keymap_in_use)
         self.theme_changed_signal.subscribe(self, self._recolour)
         self.call_after_refresh(self._begin)
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Textual's themes and the dashboard's own."""
+        return super().available_themes | themes.BY_NAME
+
+    def get_css_variables(self) -> dict[str, str]:
+        """As Textual makes them, but once for a theme: that takes a while, and at the start they are wanted often."""
+        if self._variables_of is not self.current_theme:
+            self._variables_of = self.current_theme
+            super().get_css_variables()
+        return self.theme_variables
 
     def refresh_css(self, animate: bool = True) -> None:
         """Read the style sheet again for another theme; at the start it has been read for this one."""
@@ -114,6 +132,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
 
     async def _begin(self) -> None:
         self._styled = None
+        self.stylesheet.add_source(_STYLE.read_text(encoding="utf-8"), (str(_STYLE), ""))
         await self.main.furnish()
         self._timers_by_focus = {
             True: self.set_interval(FRAME, self.look),

@@ -80,3 +80,4 @@ ANSI = Theme(
 )
 THEMES: tuple[Theme, ...] = (DARK, LIGHT, CONTRAST, ANSI)
 """In the order in which the theme key goes through them."""
+BY_NAME = {theme.name: theme for theme in THEMES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -47,7 +48,7 @@ def palette(app: App[Any]) -> Palette:
     theme = app.current_theme
     made = _MADE.get(app)
     if made is None or made[0] is not theme:
-        made = _MADE[app] = (theme, _plain() if theme.ansi else _coloured(theme))
+        made = _MADE[app] = (theme, _plain() if theme.ansi else _coloured(theme, app.get_css_variables()))
     return made[1]
 
 
@@ -71,8 +72,7 @@ def _plain() -> Palette:
     )
 
 
-def _coloured(theme: Theme) -> Palette:
-    variables = theme.to_color_system().generate()
+def _coloured(theme: Theme, variables: Mapping[str, str]) -> Palette:
     ink, paper = Color.parse(variables["foreground"]), Color.parse(variables["background"])
     strict = abs(ink.brightness - paper.brightness) >= _STRICT
 

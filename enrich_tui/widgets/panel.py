@@ -87,7 +87,8 @@ class Panel(Widget):
 
     def on_resize(self) -> None:
         """Draw for the new size."""
-        self.redraw()
+        if self.size != self._drawn_size:
+            self.redraw()
 
     def render_line(self, y: int) -> Strip:
         """One line, as it was last drawn."""

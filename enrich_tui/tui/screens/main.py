@@ -48,36 +48,39 @@ class MainScreen(ListScreen, inherit_bindings=False):
 
     def __init__(self, board: Board, keymap: Mapping[str, str]) -> None:
         super().__init__(board)
-        self.feed = RunFeed(board.view)
-        ascii_only = board.glyphs is ASCII
         self.header = Header(board, id="header")
+        self.errors = ErrorPanel(board, id="errors")
+        known = {binding.id: binding for binding in (*keys.TABLE, *self.ALL_KEYS, *keys.APP)}
+        self.key_line = KeyLine(board, [known[ident] for ident in self.OFFERED], keymap)
+        self._plan: Plan | None = None
+        self.furnished = False
+        """True from when on it has all its parts; before, it has those that keys do something with."""
+
+    def compose(self) -> ComposeResult:
+        """What the first frame shows, which waits for no style sheet; the rest comes with :meth:`furnish`."""
+        width, height = self.app.size
+        first = plan(width, height, 0)
+        self.header.display, self.key_line.display = first.overview > 1, first.footer > 0
+        self.header.styles.height = self.key_line.styles.height = 1
+        self.key_line.styles.dock = "bottom"
+        yield self.header
+        yield self.key_line
+
+    async def furnish(self) -> None:
+        """Put in all other parts; the plan says which are shown."""
+        board, ascii_only = self.board, self.board.glyphs is ASCII
+        self.feed = RunFeed(board.view)
         self.progress = BatchProgress(self.feed, ascii_only=ascii_only, paced=True, id="batch")
         self.pool = PoolHealth(self.feed, compact=True, ascii_only=ascii_only, paced=True, id="pool")
         self.stages = StageTotals(board, id="stages")
-        self.errors = ErrorPanel(board, id="errors")
         self.worker_panel = WorkerPanel(board, id="workers")
         self.pool_box = PoolBox(board, self.feed, id="pool-box")
         self.details = SelectedSession(board, self.feed, id="details")
         self.status = StatusLine(board, id="status")
         self.side = Vertical(self.worker_panel, self.pool_box, self.details, id="side")
         self.middle = Horizontal(Vertical(self.head, self.table, self.errors, id="left"), self.side, id="middle")
-        known = {binding.id: binding for binding in (*keys.TABLE, *self.ALL_KEYS, *keys.APP)}
-        self.key_line = KeyLine(board, [known[ident] for ident in self.OFFERED], keymap)
         self._live: tuple[Live, ...] = (self.progress, self.pool, self.errors, self.pool_box, self.details)
-        self._plan: Plan | None = None
-        self._furnished = False
-
-    def compose(self) -> ComposeResult:
-        """What the first frame shows; the rest comes with :meth:`furnish`."""
-        width, height = self.app.size
-        first = plan(width, height, 0)
-        self.header.display, self.key_line.display = first.overview > 1, first.footer > 0
-        yield self.header
-        yield self.key_line
-
-    async def furnish(self) -> None:
-        """Put in all other parts; the plan says which are shown. The first frame does not wait for them."""
-        self._furnished = True
+        self.furnished = True
         self.lay_out()
         await self.mount_all([self.progress, self.pool, self.stages, self.middle, self.status])
         self.table.focus()
@@ -86,7 +89,7 @@ class MainScreen(ListScreen, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Take the form that suits the screen."""
-        if self._furnished:
+        if self.furnished:
             self.lay_out()
 
     def lay_out(self) -> None:
