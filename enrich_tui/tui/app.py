@@ -31,10 +31,8 @@ from enrich_tui.tui.board import Board
 from enrich_tui.tui.commands import Commands
 from enrich_tui.tui.leaving import LeavingApp, log_path
 from enrich_tui.tui.palette import RunProvider
-from enrich_tui.tui.screens.help import HelpScreen
 from enrich_tui.tui.screens.main import MainScreen
 from enrich_tui.tui.screens.reader import ReaderScreen
-from enrich_tui.tui.screens.replay import ReplayScreen
 from enrich_tui.tui.widgets.errors import ErrorPanel
 from enrich_tui.widgets import glyphs
 from enrich_tui.widgets.palette import palette
@@ -94,11 +92,18 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         self._completed = False
         self._kept = self._counted = 0
         self._timers_by_focus: dict[bool, Timer] = {}
-        screen = ReplayScreen if player is not None else MainScreen
-        self.main = screen(self.board, self.keymap_in_use)
+        self.main = self._screen_of(player)(self.board, self.keymap_in_use)
         self.set_class(self.board.glyphs is glyphs.ASCII, "-ascii")
         if not ui.motion:
             self.animation_level = "none"
+
+    @staticmethod
+    def _screen_of(player: Player | None) -> type[MainScreen]:
+        if player is None:
+            return MainScreen
+        from enrich_tui.tui.screens.replay import ReplayScreen
+
+        return ReplayScreen
 
     def get_default_screen(self) -> Screen[Any]:
         """The dashboard proper."""
@@ -257,6 +262,8 @@ class Dashboard(LeavingApp, inherit_bindings=False):
 
     def action_help(self) -> None:
         """Help for what has the focus; in the help: back."""
+        from enrich_tui.tui.screens.help import HelpScreen
+
         if isinstance(self.screen, HelpScreen):
             self.screen.dismiss(None)
             return

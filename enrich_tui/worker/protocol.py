@@ -12,7 +12,7 @@ import struct
 import threading
 from typing import Annotated, BinaryIO, Literal, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from enrich_tui.errors.problems import Problem
 from enrich_tui.model import Frozen, StageOutput, StageTask
@@ -92,8 +92,9 @@ class Failed(Frozen):
 ToChild = Run | Warm
 ToParent = Ready | Progressed | Heartbeat | Done | Failed
 
-_to_child: TypeAdapter[ToChild] = TypeAdapter(Annotated[ToChild, Field(discriminator="type")])
-_to_parent: TypeAdapter[ToParent] = TypeAdapter(Annotated[ToParent, Field(discriminator="type")])
+_LATER = ConfigDict(defer_build=True)
+_to_child: TypeAdapter[ToChild] = TypeAdapter(Annotated[ToChild, Field(discriminator="type")], config=_LATER)
+_to_parent: TypeAdapter[ToParent] = TypeAdapter(Annotated[ToParent, Field(discriminator="type")], config=_LATER)
 
 
 def encode(frame: ToChild | ToParent) -> bytes:

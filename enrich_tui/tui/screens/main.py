@@ -10,17 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from enrich_tui.display.changes import Changes
-from enrich_tui.display.export import FORMATS
 from enrich_tui.display.report import report, session_text, trouble_lines
+from enrich_tui.display.troubles import Trouble
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.feed import RunFeed
 from enrich_tui.tui.layout import Plan, plan
 from enrich_tui.tui.screens.choice import Choice
-from enrich_tui.tui.screens.details import DetailScreen
 from enrich_tui.tui.screens.listing import ListScreen
-from enrich_tui.tui.screens.log import ErrorScreen, LogScreen
-from enrich_tui.tui.screens.workers import WorkerScreen
 from enrich_tui.tui.widgets.bottom import KeyLine, StatusLine
 from enrich_tui.tui.widgets.errors import ErrorPanel
 from enrich_tui.tui.widgets.overview import Header, StageTotals
@@ -179,7 +176,7 @@ class MainScreen(ListScreen, inherit_bindings=False):
 
     def on_worker_panel_opened(self, event: WorkerPanel.Opened) -> None:
         """A click on a worker."""
-        self.app.push_screen(WorkerScreen(self.board, event.worker))
+        self._open_workers(event.worker)
 
     def on_selected_session_opened(self) -> None:
         """A click on the details."""
@@ -274,23 +271,37 @@ class MainScreen(ListScreen, inherit_bindings=False):
     def on_session_table_opened(self) -> None:
         """The details of a session."""
         if self.board.selected is not None:
+            from enrich_tui.tui.screens.details import DetailScreen
+
             self.app.push_screen(DetailScreen(self.board, self.board.selected, self.dashboard.log_file))
 
     def on_error_panel_opened(self, event: ErrorPanel.Opened) -> None:
         """One error."""
-        self.app.push_screen(ErrorScreen(self.board, event.trouble, self.dashboard.log_file))
+        self._open_errors(event.trouble)
 
     def action_errors(self) -> None:
         """All errors."""
-        self.app.push_screen(ErrorScreen(self.board, None, self.dashboard.log_file))
+        self._open_errors(None)
+
+    def _open_errors(self, only: Trouble | None) -> None:
+        from enrich_tui.tui.screens.log import ErrorScreen
+
+        self.app.push_screen(ErrorScreen(self.board, only, self.dashboard.log_file))
 
     def action_log(self) -> None:
         """The log."""
+        from enrich_tui.tui.screens.log import LogScreen
+
         self.app.push_screen(LogScreen(self.board))
 
     def action_workers(self) -> None:
         """The worker menu."""
-        self.app.push_screen(WorkerScreen(self.board))
+        self._open_workers(None)
+
+    def _open_workers(self, worker: int | None) -> None:
+        from enrich_tui.tui.screens.workers import WorkerScreen
+
+        self.app.push_screen(WorkerScreen(self.board, worker))
 
     async def action_result(self) -> None:
         """Open the result of the selected session."""
@@ -314,6 +325,8 @@ class MainScreen(ListScreen, inherit_bindings=False):
 
         async def then(answer: str | None) -> None:
             if answer:
+                from enrich_tui.display.export import FORMATS
+
                 await self.dashboard.save(FORMATS[answer](self.board.view), "enrich-report", f".{answer}")
 
         self.app.push_screen(Choice(self.board, "Write a report", _FORMATS, name="export"), then)
