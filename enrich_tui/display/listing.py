@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from enrich_tui.display.rows import CellState, SessionRow, SessionState
+from enrich_tui.display.rows import CELL_RANK, Cell, CellState, SessionRow, SessionState
 from enrich_tui.display.view import RunView
+from enrich_tui.model import STAGES, Stage
 
 _AT_WORK = frozenset({CellState.PROCESSING, CellState.RETRYING, CellState.FAILED})
 _FINISHED = frozenset({SessionState.DONE, SessionState.SKIPPED, SessionState.CANCELLED})
@@ -41,6 +42,14 @@ class Sort(StrEnum):
 
     STATE = "state"
     NAME = "name"
+    AUDIO = "audio"
+    VIDEO = "video"
+    SUMMARY = "summary"
+    CANVAS = "canvas"
+    STAGE = "stage"
+    """The stage that a session is at."""
+    TRY = "try"
+    WORKER = "worker"
     TIME = "time"
     ETA = "eta"
     QUEUE = "queue"
@@ -161,12 +170,28 @@ class Listing:
                 return (_RANK[row.state], within, row.order, row.id)
             case Sort.NAME:
                 return (_natural(row.title), row.order, row.id)
+            case Sort.AUDIO | Sort.VIDEO | Sort.SUMMARY | Sort.CANVAS:
+                return (*_progress(row.cells[Stage(self.sort)]), row.order, row.id)
+            case Sort.STAGE:
+                stage, cell = row.current or (None, Cell())
+                rank, amount = _progress(cell)
+                return (rank, STAGES.index(stage) if stage else 0, amount, row.order, row.id)
+            case Sort.TRY:
+                return (-row.attempt[0] if row.attempt else 0, row.order, row.id)
+            case Sort.WORKER:
+                return (row.worker is None, row.worker or 0, row.order, row.id)
             case Sort.TIME:
                 return (-int(row.seconds(self._view.now)), row.order, row.id)
             case Sort.ETA:
                 return (row.eta is None, int(row.eta.mid) if row.eta else 0, _RANK[row.state], row.order, row.id)
             case Sort.QUEUE:
                 return (row.order, row.id)
+
+
+def _progress(cell: Cell) -> tuple[int, float]:
+    """What is in work first, the furthest on before the others; of what ended, what took longest before the others."""
+    percent = int(cell.fraction * 100) if cell.state is CellState.PROCESSING else 0
+    return CELL_RANK[cell.state], -percent or -cell.spent
 
 
 def _natural(text: str) -> list[str | int]:

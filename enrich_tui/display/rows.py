@@ -117,13 +117,27 @@ class SessionRow:
         """The stage to show where there is room for one: in work, else retrying, else failed, else the last to end."""
         best: tuple[int, Stage, Cell] | None = None
         for stage, cell in self.cells.items():
-            rank = _CURRENT[cell.state]
+            rank = CELL_RANK[cell.state]
             if best is None or rank < best[0] or (rank == best[0] and cell.state is CellState.COMPLETED):
                 best = (rank, stage, cell)
         return None if best is None else best[1:]
 
+    @property
+    def attempt(self) -> tuple[int, int] | None:
+        """Which attempt it is at, of how many; None while that is nothing to tell."""
+        cell = self.current[1] if self.current is not None else None
+        if cell is None or (cell.attempt <= 1 and cell.state is not CellState.PROCESSING):
+            return None
+        return cell.attempt, cell.attempts or cell.attempt
 
-_CURRENT = {
+    @property
+    def worker(self) -> int | None:
+        """The worker that works on it now."""
+        cell = self.current[1] if self.current is not None else None
+        return cell.worker if cell is not None and cell.state is CellState.PROCESSING else None
+
+
+CELL_RANK = {
     CellState.PROCESSING: 0,
     CellState.RETRYING: 1,
     CellState.FAILED: 2,
@@ -132,6 +146,7 @@ _CURRENT = {
     CellState.PENDING: 5,
     CellState.SKIPPED: 6,
 }
+"""How much a stage is of interest, the most first."""
 
 
 @dataclass(slots=True)

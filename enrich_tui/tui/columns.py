@@ -39,14 +39,20 @@ class Columns:
     @property
     def heads(self) -> list[tuple[int, int, Sort]]:
         """Where a click sorts by what: from column, to column, key."""
-        signs = _GUTTER + self.name + 1
-        eta = self.width - self.eta
-        return [
-            (0, signs, Sort.NAME),
-            (signs, signs + _SIGN, Sort.STATE),
-            (eta - self.time, eta, Sort.TIME),
-            (eta, self.width, Sort.ETA),
-        ]
+        stages = [(self.stage + 1, Sort(stage.value)) for stage in self.stages] or [(self.stage, Sort.STAGE)]
+        spans, start = [], 0
+        for width, key in (
+            (_GUTTER + self.name + 1, Sort.NAME),
+            (_SIGN, Sort.STATE),
+            *stages,
+            (self.attempt, Sort.TRY),
+            (self.worker, Sort.WORKER),
+            (self.time, Sort.TIME),
+            (self.eta, Sort.ETA),
+        ):
+            spans.append((start, start + width, key))
+            start += width
+        return spans
 
 
 @lru_cache(maxsize=32)
@@ -84,16 +90,16 @@ def columns(width: int, stages: tuple[Stage, ...]) -> Columns:
 def heading(layout: Columns, sort: Sort, palette: Palette) -> Row:
     """The names of the columns; the one that is sorted by stands out."""
 
-    def style(key: Sort | None) -> Style:
+    def style(key: Sort) -> Style:
         return palette.accent if key is sort else palette.dim
 
     row = Row().add(" " * _GUTTER).cell("session", layout.name + 1, style(Sort.NAME))
     row.cell("st", _SIGN, style(Sort.STATE))
     for stage in layout.stages:
-        row.cell(stage.value, layout.stage + 1, style(None))
+        row.cell(stage.value, layout.stage + 1, style(Sort(stage.value)))
     if not layout.stages:
-        row.cell("stage", layout.stage, style(None))
-    row.cell("try", layout.attempt, style(None)).cell("w", layout.worker, style(None), right=True)
+        row.cell("stage", layout.stage, style(Sort.STAGE))
+    row.cell("try", layout.attempt, style(Sort.TRY)).cell("w", layout.worker, style(Sort.WORKER), right=True)
     row.cell("time", layout.time, style(Sort.TIME), right=True)
     return row.cell("eta", layout.eta, style(Sort.ETA), right=True)
 
@@ -121,12 +127,10 @@ def session_line(row: SessionRow, board: Board, layout: Columns, *, selected: bo
     elif current is not None:
         line.append(stage_cell(current[1], layout.stage, now, glyphs, palette))
     if layout.attempt:
-        cell = current[1] if current is not None else None
-        telling = cell is not None and (cell.attempt > 1 or cell.state is CellState.PROCESSING)
-        tries = f"{cell.attempt}/{cell.attempts or cell.attempt}" if cell is not None and telling else ""
-        line.cell(tries, layout.attempt, palette.warn if cell is not None and cell.attempt > 1 else palette.faint)
-        busy = cell is not None and cell.state is CellState.PROCESSING and cell.worker is not None
-        line.cell(f"w{cell.worker}" if cell is not None and busy else "", layout.worker, palette.dim, right=True)
+        attempt, most = row.attempt or (0, 0)
+        tries = f"{attempt}/{most}" if attempt else ""
+        line.cell(tries, layout.attempt, palette.warn if attempt > 1 else palette.faint)
+        line.cell(f"w{row.worker}" if row.worker is not None else "", layout.worker, palette.dim, right=True)
     line.cell(brief(row.seconds(now)) if row.started else "-", layout.time, palette.dim, right=True)
     eta = "done" if row.state is SessionState.DONE else short_time(row.eta.mid if row.eta else None)
     if row.state in ENDED and row.state is not SessionState.DONE:

@@ -47,7 +47,9 @@ MAIN = [
     key("next", "n", "next", "next", "Next session that fits the filter; without a filter the next that failed"),
     key("previous", "N", "previous", "previous", "Previous session that fits the filter, or that failed"),
     key("clear", "escape", "clear", "clear", "Clear the filter, then the marks"),
-    key("sort", "s", "sort", "sort", "Choose what to sort by: state, name, time, eta, queue"),
+    key(
+        "sort", "s", "sort", "sort", "Choose what to sort by: state, name, a stage, worker, time, eta, queue and others"
+    ),
     key("reverse", "S", "reverse", "reverse", "Reverse the order"),
     key("mark", "m", "mark", "mark", "Mark the selected session, or unmark it"),
     key("mark-all", "asterisk", "mark_all", "mark all", "Mark all sessions that are shown, or unmark them"),

@@ -399,6 +399,25 @@ async def test_clicks_select_sort_and_press_keys() -> None:
         await until_shown(pilot, "Move to the session above")
 
 
+async def test_a_click_on_any_head_sorts_by_its_column() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        heads = shown(app).splitlines()[5]
+        names = {"session": "name", "st": "state", "w": "worker"}
+        for head in ("session", "st", "audio", "video", "summary", "canvas", "try", "w", "time", "eta"):
+            await pilot.click("#head", offset=(heads.index(f" {head} ") + 1, 1))
+            await until_shown(pilot, f"sort:{names.get(head, head)} ▲")
+
+
+async def test_the_head_of_the_only_stage_column_sorts_by_where_a_session_is() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(60, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.click("#head", offset=(shown(app).splitlines()[5].index(" stage ") + 1, 1))
+        await until_shown(pilot, "sort:stage ▲")
+
+
 async def test_an_error_of_the_program_shows_no_values(caplog: pytest.LogCaptureFixture) -> None:
     source = Scripted(SCRIPT, error=RuntimeError("secret-value"))
     app = dashboard(source)

@@ -11,6 +11,7 @@ from textual import events
 from textual.widget import Widget
 
 from enrich_tui import events as ev
+from enrich_tui.display.listing import Sort
 from enrich_tui.model import Stage, StageOutcome
 from enrich_tui.stages.results import (
     CHAPTERS,
@@ -317,11 +318,23 @@ async def test_clicks_and_the_wheel_do_what_the_keys_do() -> None:
         await until(pilot, lambda: app.main.errors.selected is not top)
         app.main.errors.post_message(_wheel(app.main.errors, up=True))
         await until(pilot, lambda: app.main.errors.selected is top)
-        await pilot.click("#workers", offset=(5, 2))
+        await pilot.click("#workers", offset=(5, 3))
         await until_shown(pilot, "▸ 2")
         await pilot.press("escape")
         await pilot.click("#details", offset=(5, 3))
         await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+
+
+async def test_the_cursor_of_a_menu_stays_in_sight_on_a_low_screen() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(60, 10), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("s")
+        assert "as it is" not in await until_shown(pilot, "▸ s    state")
+        await pilot.press("up")
+        await until_shown(pilot, "▸ esc  as it is")
+        await pilot.click(".box Panel", offset=(4, 4))
+        await until(pilot, lambda: app.board.listing.sort is Sort.QUEUE)
 
 
 def _wheel(widget: Widget, *, up: bool) -> events.MouseEvent:

@@ -16,6 +16,9 @@ from enrich_tui.tui.widgets.panel import BoardPanel
 from enrich_tui.widgets.drawing import Row
 from enrich_tui.widgets.wrapping import wrap
 
+_FRAME = 4
+"""Lines that the box has above and below."""
+
 Answer = tuple[str, str, str]
 """Key, name of the answer, and what it means."""
 
@@ -26,23 +29,25 @@ class _Question(BoardPanel, can_focus=True):
         self._question = question
         self.answers = answers
         self.index = 0
-        self._first_answer = 0
+        self._first_line = self._first_shown = 0
 
     def rows(self, width: int) -> Sequence[Row]:
         palette, glyphs = self.palette, self.glyphs
         lines = [Row().add(line, palette.strong) for line in wrap(self._question, width)]
         lines.append(Row())
-        self._first_answer = len(lines)
-        for index, (key, _, text) in enumerate(self.answers):
+        self._first_line = len(lines)
+        room = max(1, self.screen.size.height - _FRAME - len(lines))
+        self._first_shown = max(0, self.index - room + 1)
+        for index, (key, _, text) in enumerate(self.answers[self._first_shown :][:room], self._first_shown):
             here = index == self.index
             row = Row().add(f"{glyphs.cursor} " if here else "  ", palette.accent).cell(key, 5, palette.accent)
-            lines.append(row.add(text, palette.text if here else palette.dim))
+            lines.append(row.add(text, palette.text if here else palette.dim).cut(width, glyphs.ellipsis))
         return lines
 
     def on_click(self, event: events.Click) -> None:
         """A click on an answer gives it."""
-        index = event.y - self._first_answer
-        if 0 <= index < len(self.answers) and isinstance(self.screen, Choice):
+        index = event.y - self._first_line + self._first_shown
+        if event.y >= self._first_line and index < len(self.answers) and isinstance(self.screen, Choice):
             self.screen.dismiss(self.answers[index][1])
 
 

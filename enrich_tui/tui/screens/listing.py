@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from enrich_tui.display.listing import Query, Sort
 from enrich_tui.display.rows import UNHAPPY
+from enrich_tui.model import STAGES
 from enrich_tui.text import clean
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.screens.choice import Choice
@@ -17,13 +18,21 @@ from enrich_tui.tui.widgets.sessions import SessionTable, TableHead
 if TYPE_CHECKING:
     from enrich_tui.tui.app import Dashboard
 
-_SORTS = {
-    Sort.STATE: "state: running, failed, retrying, queued, done",
-    Sort.NAME: "name",
-    Sort.TIME: "time worked on it, longest first",
-    Sort.ETA: "eta, the next to be done first",
-    Sort.QUEUE: "queue: the order in which they are worked on",
-}
+_SORTS = (
+    ("s", Sort.STATE, "state: running, failed, retrying, queued, done"),
+    ("n", Sort.NAME, "name"),
+    ("a", Sort.AUDIO, "audio: in work, retrying, failed, done"),
+    ("v", Sort.VIDEO, "video"),
+    ("u", Sort.SUMMARY, "summary"),
+    ("c", Sort.CANVAS, "canvas"),
+    ("g", Sort.STAGE, "stage that it is at"),
+    ("r", Sort.TRY, "try, the most attempts first"),
+    ("w", Sort.WORKER, "worker"),
+    ("t", Sort.TIME, "time worked on it, longest first"),
+    ("e", Sort.ETA, "eta, the next to be done first"),
+    ("q", Sort.QUEUE, "queue: the order in which they are worked on"),
+)
+"""Key, what is sorted by, and what that means."""
 
 
 class ListScreen(Screen[None], inherit_bindings=False):
@@ -101,7 +110,8 @@ class ListScreen(Screen[None], inherit_bindings=False):
 
     def action_sort(self) -> None:
         """Ask what to sort by."""
-        answers = [(key[0], key.value, words) for key, words in _SORTS.items()]
+        absent = {stage.value for stage in STAGES if stage not in self.board.view.stages}
+        answers = [(key, sort.value, words) for key, sort, words in _SORTS if sort.value not in absent]
         self.app.push_screen(
             Choice(self.board, "Sort by", [*answers, ("esc", "", "as it is")], name="sort"), self._sort_by
         )

@@ -132,7 +132,7 @@ class MainScreen(ListScreen, inherit_bindings=False):
         count = max(1, len(self.board.view.workers))
         height = self.app.size.height
         room = max(3, (height - 16) // (2 if self._plan and self._plan.details else 1))
-        self.worker_panel.styles.height = 1 + min(count, room)
+        self.worker_panel.styles.height = 2 + min(count, room)
 
     def update(self, changes: Changes) -> None:
         """Draw what changed."""

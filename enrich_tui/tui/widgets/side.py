@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
+from rich.style import Style
 from textual import events
 from textual.message import Message
 
@@ -21,6 +22,7 @@ from enrich_tui.widgets.palette import state_style
 
 ROOMY = 34
 """Width from which on a worker's line has room for the stage and the restarts."""
+_Text = tuple[str, Style]
 
 
 class WorkerPanel(BoardPanel):
@@ -41,39 +43,55 @@ class WorkerPanel(BoardPanel):
         """See the class."""
         palette, glyphs = self.palette, self.glyphs
         workers = sorted(self.board.view.workers.values(), key=lambda worker: (worker.status != "error", worker.id))
-        room = self.size.height - 1
+        room = self.size.height - 2
         shown = workers if len(workers) <= room else workers[: max(0, room - 1)]
         shown = sorted(shown, key=lambda worker: worker.id)
         self._shown = [worker.id for worker in shown]
         tail = Row().add("W", palette.accent).add(" menu", palette.dim)
         lines = [rule(Row().add("Workers", palette.strong), tail, width, glyphs, palette.faint)]
-        lines += [self._worker(worker, width) for worker in shown]
+        if shown:
+            lines += [self._heads(width), *(self._worker(worker, width) for worker in shown)]
         if len(shown) < len(workers):
             lines.append(Row().add(f"  and {len(workers) - len(shown)} more", palette.dim))
         return lines
 
     def on_click(self, event: events.Click) -> None:
         """The menu, with the cursor on the worker that was clicked."""
-        here = self._shown[event.y - 1 : event.y] if event.y else []
+        here = self._shown[event.y - 2 : event.y - 1] if event.y > 1 else []
         self.post_message(self.Opened(here[0] if here else None))
+
+    def _heads(self, width: int) -> Row:
+        dim, restarts = self.palette.dim, self.glyphs.workers["restarting"]
+        return self._line(
+            width, ("w", dim), ("st", dim), ("session", dim), ("stage", dim), ("time", dim), (restarts, dim)
+        )
 
     def _worker(self, worker: WorkerRow, width: int) -> Row:
         palette, glyphs, view = self.palette, self.glyphs, self.board.view
         styles = {"active": palette.accent, "error": palette.bad, "restarting": palette.warn}
         style = styles.get(worker.status, palette.faint)
-        row = Row().cell(str(worker.id), 2, palette.dim, right=True).add(" ")
-        row.add(glyphs.workers.get(worker.status, glyphs.dash), style).add(" ")
-        restarts = f"{glyphs.workers['restarting']}{worker.restarts}" if worker.restarts else ""
-        since = short_time(max(0.0, view.now - worker.since))
-        stage = worker.stage.value if worker.stage and worker.session else ""
-        roomy = width >= ROOMY
-        rest = 19 if roomy else 6
         title = self.board.title(worker.session) or worker.status
-        row.cell(title, max(4, width - row.width - rest), palette.text if worker.session else style)
+        stage = worker.stage.value if worker.stage and worker.session else ""
+        return self._line(
+            width,
+            (str(worker.id), palette.dim),
+            (glyphs.workers.get(worker.status, glyphs.dash), style),
+            (title, palette.text if worker.session else style),
+            (stage, palette.dim),
+            (short_time(max(0.0, view.now - worker.since)), palette.dim),
+            (str(worker.restarts or ""), palette.warn),
+        )
+
+    @staticmethod
+    def _line(width: int, slot: _Text, state: _Text, session: _Text, stage: _Text, time: _Text, restarts: _Text) -> Row:
+        """A line of the table; where there is little room, without stage and restarts."""
+        roomy = width >= ROOMY
+        row = Row().cell(slot[0], 2, slot[1], right=True).add(" ").cell(state[0], 3, state[1])
+        row.cell(session[0], max(4, width - row.width - (19 if roomy else 6)), session[1])
         if roomy:
-            row.add(" ").cell(stage, 8, palette.dim)
-        row.cell(since, 6, palette.dim, right=True)
-        return row.cell(restarts, 4, palette.warn, right=True) if roomy else row
+            row.add(" ").cell(stage[0], 8, stage[1])
+        row.cell(time[0], 6, time[1], right=True)
+        return row.cell(restarts[0], 4, restarts[1], right=True) if roomy else row
 
 
 class PoolBox(PoolHealth):

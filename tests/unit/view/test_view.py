@@ -233,6 +233,29 @@ def test_sorting_by_name_counts_numbers_as_numbers() -> None:
     assert [listing[0], listing.index("x")] == ["x", 0]
 
 
+def test_sorting_by_a_column_puts_what_is_at_work_first() -> None:
+    view = fed(
+        *[queued(ident) for ident in IDS],
+        started("s1", Stage.AUDIO, t=1, worker=2),
+        ev.StageProgressed(t=2, session="s1", stage=Stage.AUDIO, fraction=0.2),
+        started("s2", Stage.AUDIO, t=1, worker=1),
+        ev.StageProgressed(t=2, session="s2", stage=Stage.AUDIO, fraction=0.7),
+        started("s3", Stage.VIDEO, t=1, worker=3, attempt=2),
+    )
+    listing = Listing(view)
+
+    def first(sort: Sort, count: int) -> list[str]:
+        listing.sort = sort
+        listing.rebuild()
+        return listing.ids[:count]
+
+    assert first(Sort.AUDIO, 3) == ["s2", "s1", "s0"]
+    assert first(Sort.VIDEO, 2) == ["s3", "s0"]
+    assert first(Sort.STAGE, 3) == ["s2", "s1", "s3"]
+    assert first(Sort.TRY, 3) == ["s3", "s1", "s2"]
+    assert first(Sort.WORKER, 4) == ["s2", "s1", "s3", "s0"]
+
+
 def test_live_sessions_come_first_and_the_finished_can_be_hidden() -> None:
     view = fed(
         *[queued(ident) for ident in IDS],
