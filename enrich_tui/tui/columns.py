@@ -116,6 +116,8 @@ def session_line(row: SessionRow, board: Board, layout: Columns, *, selected: bo
     current = row.current
     if row.state is SessionState.ARRIVING:
         words = f"still being written, {bytes_text(row.size)}" if row.growing else "waiting until it is finished"
+        if board.view.state == "stopped":
+            words = "not taken up yet"
         line.add(fit(words, max(0, layout.width - line.width - 1)), palette.dim)
         return line
     if layout.stages:

@@ -1,4 +1,4 @@
-"""Five states of a run, as scripts of events: what the snapshots show."""
+"""States of a run, as scripts of events: what the snapshots show."""
 
 from __future__ import annotations
 
@@ -186,3 +186,29 @@ def states() -> Mapping[str, Sequence[ev.Event]]:
         "errors": errors,
         "done": done,
     }
+
+
+def arriving() -> Sequence[ev.Event]:
+    """A library that is watched: one session in work, one done, others that are not taken up yet."""
+    t = 60.0
+    return [
+        _STARTED,
+        *_queue()[:3],
+        *_done(0, t - 30),
+        ev.StageStarted(t=t - 20, session="s01", stage=Stage.VIDEO, attempt=1, attempts=3, worker=1),
+        ev.StageProgressed(t=t - 1, session="s01", stage=Stage.VIDEO, fraction=0.4),
+        *[
+            ev.SessionArriving(
+                t=t, session=f"s{number:02}", title=_TITLES[number], source=f"/srv/recordings/{number}.mp4",
+                size=size, growing=growing,
+            )
+            for number, size, growing in ((3, 48_000_000, True), (4, 3_100_000_000, False))
+        ],
+        _pool(t).model_copy(update={"idle": 3, "active": 1, "pending": 1}),
+        _batch(t, "running", total=3, progress=45.0, rate=2.0, eta=ev.Eta(low=60, mid=90, high=150)),
+    ]  # fmt: skip
+
+
+def stopped() -> Sequence[ev.Event]:
+    """The program that worked is gone before all was done."""
+    return [*arriving(), ev.OwnerSeen(t=61.0, state="gone")]

@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 from unittest import mock
 
 from textual.pilot import Pilot
 
+from enrich_tui.config import UiConfig
+from enrich_tui.controls import Player
 from enrich_tui.events import Event
 from enrich_tui.tui import themes
 from enrich_tui.tui.app import Dashboard
 from tests.pilot.scripted import Scripted, dashboard, until
+from tests.pilot.test_handover import Foreign
 from tests.snapshots.picture import picture, screen_cells
-from tests.snapshots.states import states
+from tests.snapshots.states import arriving, states, stopped
 
 FOLDER = Path(__file__).parent / "screens"
 TEXTUAL = "8.2.8"
@@ -39,16 +43,26 @@ SCREENS = {
 }
 """The other screens, with the keys that open them, over the state with errors; at one size."""
 SCREEN_SIZE = (80, 24)
+OTHERS = {
+    "arriving": ((80, 24), (140, 40)),
+    "replay": ((40, 6), (80, 24), (140, 40)),
+    "read-only": ((80, 24), (140, 40)),
+    "stopped": ((40, 6), (80, 24), (140, 40)),
+}
+"""Runs that are watched, played again, or another program's; at the sizes at which they look different."""
 THEMES = {theme.name.removeprefix("enrich-"): theme.name for theme in themes.THEMES}
 
 
 def cases() -> Iterator[tuple[str, tuple[int, int]]]:
-    """All states and sizes, then the other screens."""
+    """All states and sizes, the other screens, and the other kinds of runs."""
     for state in states():
         for size in SIZES:
             yield state, size
     for screen in SCREENS:
         yield screen, SCREEN_SIZE
+    for state, sizes in OTHERS.items():
+        for size in sizes:
+            yield state, size
 
 
 def file_of(state: str, size: tuple[int, int]) -> Path:
@@ -71,14 +85,43 @@ def _still() -> Iterator[None]:
         yield
 
 
+class _Still:
+    """A recording that stands still."""
+
+    speed, paused, position, length = 2.0, True, 402.0, 4900.0
+
+
+def _script(state: str) -> Sequence[Event]:
+    match state:
+        case "arriving":
+            return arriving()
+        case "stopped":
+            return stopped()
+        case "replay" | "read-only":
+            return states()["running"]
+        case _:
+            return states()["errors" if state in SCREENS else state]
+
+
+def _app(state: str, script: Sequence[Event]) -> Dashboard:
+    ui = UiConfig(motion=False)
+    if state == "replay":
+        return Dashboard(Scripted(script), None, ui=ui, player=cast("Player", _Still()))
+    if state in {"read-only", "stopped"}:
+        source = Foreign(*script)
+        source.free = state == "stopped"
+        return Dashboard(source, None, ui=ui, handover=source)
+    return dashboard(Scripted(script), motion=False)
+
+
 @contextlib.asynccontextmanager
 async def opened(state: str, size: tuple[int, int]) -> AsyncIterator[tuple[Dashboard, Pilot[int]]]:
     """A dashboard that shows this state, or another screen."""
-    script: list[Event] = list(states()["errors" if state in SCREENS else state])
+    script = _script(state)
     with _still():
-        app = dashboard(Scripted(script), motion=False)
+        app = _app(state, script)
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.board.view.batch == script[-1])
+            await until(pilot, lambda: app.board.view.now >= script[-1].t and not app._events)
             await pilot.press(*SCREENS.get(state, ()))
             await pilot.pause()
             yield app, pilot

@@ -1,4 +1,4 @@
-"""What the dashboard looks like: text, signs and colours, in five states, at four sizes, in four themes.
+"""What the dashboard looks like: text, signs and colours, in all kinds of runs, at several sizes, in four themes.
 
 Where a change is meant, ``python -m tests.snapshots`` records it; the difference is then to be read.
 """
