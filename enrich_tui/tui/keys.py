@@ -88,7 +88,7 @@ READER = [
 
 READER_SCREEN = [
     key("back", "escape,q", "back", "back", "Back to the dashboard"),
-    key("copy-text", "y", "copy_all", "copy", "Copy this text to the clipboard"),
+    key("copy-text", "y", "copy_all", "copy", "Copy this text to the clipboard, or what is selected with the mouse"),
     key("reader-help", "question_mark,f1", "app.help", "help", "The keys of this screen"),
 ]
 

@@ -69,6 +69,17 @@ class Row:
             row.add(segment.text, segment.style)
         return row
 
+    def marked(self, start: int, end: int, style: Style) -> Row:
+        """The line with a style over the characters from ``start`` to ``end``; -1: to its end."""
+        row, place = Row(), 0
+        stop = len(self.text) if end < 0 else end
+        for text, own, _ in self._segments:
+            first, last = max(0, start - place), max(0, stop - place)
+            inside = (own or Style()) + style
+            row.add(text[:first], own).add(text[first:last], inside).add(text[max(first, last) :], own)
+            place += len(text)
+        return row
+
     def to(self, column: int, filler: str = " ", style: Style | None = None) -> Row:
         """Fill up to this column."""
         if column > self.width:

@@ -337,6 +337,35 @@ async def test_the_cursor_of_a_menu_stays_in_sight_on_a_low_screen() -> None:
         await until(pilot, lambda: app.board.listing.sort is Sort.QUEUE)
 
 
+async def test_what_is_selected_with_the_mouse_is_shown_and_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    lines = [ev.Noted(t=1.0, message=words) for words in ("the first line", "会議 の録画 of it", "the last line")]
+    app = dashboard(Scripted([*SCRIPT, *lines]))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("L")
+        screen = (await until_shown(pilot, "the last line")).splitlines()
+        row = next(number for number, line in enumerate(screen) if "the first line" in line)
+        column = screen[row].index("first")
+        assert await pilot.mouse_down(offset=(column, row))
+        assert await pilot.hover(offset=(column + 1, row + 1))
+        assert await pilot.mouse_up(offset=(column + 1, row + 1))
+        await until(pilot, app.screen.get_selected_text)
+        style = app.screen.get_component_rich_style("screen--selection")
+        drawn = "".join(
+            segment.text
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style and segment.style.bgcolor == style.bgcolor
+        )
+        assert "first line" in drawn
+        assert "last" not in drawn
+        await pilot.press("y")
+        await until_shown(pilot, "Copied the selection")
+        assert app.clipboard.startswith("first line\n")
+        assert app.clipboard.endswith("会議 の")
+
+
 def _wheel(widget: Widget, *, up: bool) -> events.MouseEvent:
     kind = events.MouseScrollUp if up else events.MouseScrollDown
     return kind(widget, 1, 1, 0, -1 if up else 1, 0, shift=False, meta=False, ctrl=False)

@@ -117,5 +117,6 @@ class ReaderScreen(ModalScreen[None]):
         self.dismiss(None)
 
     async def action_copy_all(self) -> None:
-        """Copy the whole text."""
-        await self.dashboard.copy(self.pane.text, "the text")
+        """Copy what is selected with the mouse, or the whole text."""
+        chosen = self.get_selected_text()
+        await self.dashboard.copy(chosen or self.pane.text, "the selection" if chosen else "the text")

@@ -10,6 +10,7 @@ from rich.style import Style
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 
 from enrich_tui.tui.keys import READER
@@ -32,7 +33,6 @@ class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows paragraphs; the text can be far longer than the screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*READER]
-    ALLOW_SELECT = False
 
     def __init__(self) -> None:
         super().__init__(id="reader")
@@ -75,7 +75,20 @@ class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         if line >= len(self._rows):
             return Strip.blank(width, self.rich_style)
-        return self._rows[line].strip(width, self.rich_style)
+        row, selection = self._rows[line], self.text_selection
+        span = selection.get_span(line) if selection is not None else None
+        if span is not None:
+            row = row.marked(*span, self.screen.get_component_rich_style("screen--selection"))
+        return row.strip(width, self.rich_style).apply_offsets(0, line)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """What is selected with the mouse, as it stands there."""
+        return selection.extract("\n".join(row.text for row in self._rows)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Show it."""
+        del selection
+        self.refresh()
 
     def action_last(self) -> None:
         """To the end."""
