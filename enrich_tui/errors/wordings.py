@@ -43,7 +43,7 @@ PROBLEMS: dict[Problem, Row] = {
     Problem.NO_SAMPLES: Row(
         _T.MALFORMED_DATA,
         _PARTIAL,
-        "no content",
+        "empty",
         "Nothing was recorded in this file.",
         "check the recording device, then record it again",
     ),
@@ -130,7 +130,7 @@ PROBLEMS: dict[Problem, Row] = {
     Problem.IO_ERROR: Row(
         _T.UNKNOWN,
         _TRANSIENT,
-        "disk error",
+        "disk",
         "The disk reported an error while a file was read or written.",
         "check the disk or the network drive, then press r to retry",
         told="The file {file} could not be read.",
@@ -250,7 +250,7 @@ PROBLEMS: dict[Problem, Row] = {
     Problem.BAD_ANSWER: Row(
         _T.MALFORMED_DATA,
         _PARTIAL,
-        "bad answer",
+        "bad reply",
         "The service gave an answer that could not be used.",
         "check the service's address and model in the configuration, then press r to retry",
     ),

@@ -9,7 +9,7 @@ from rich.style import Style
 
 from enrich_tui.display.figures import PoolFigures
 from enrich_tui.text import seconds_text
-from enrich_tui.widgets.drawing import Row, bytes_text, parted, sparkline, spread
+from enrich_tui.widgets.drawing import Row, brief, bytes_text, parted, sparkline, spread
 from enrich_tui.widgets.live import Live
 from enrich_tui.widgets.sources import PoolSource
 
@@ -115,7 +115,8 @@ class PoolHealth(Live):
         yield fact("waiting", f"{pool.waiting}")
         if told:
             yield fact("oldest wait", seconds_text(pool.oldest_wait))
-        yield fact("stage avg" if pool.jobs is None else "job avg", seconds_text(pool.average))
+        average = "-" if pool.average is None else brief(pool.average)
+        yield fact("stage avg" if pool.jobs is None else "job avg", average)
         if pool.jobs is not None:
             yield fact("jobs", f"{pool.jobs}")
         if told:
