@@ -21,6 +21,8 @@ class Sessions:
         self.rows: dict[str, SessionRow] = {}
         self.counts: Counter[SessionState] = Counter()
         self.stage_counts: dict[Stage, Counter[CellState]] = {stage: Counter() for stage in STAGES}
+        self.used: set[Stage] = set()
+        """Stages that any session has something for."""
         self.active: set[str] = set()
         """Sessions that have been begun and have not ended."""
         self._waiting: dict[str, float] = {}
@@ -66,6 +68,7 @@ class Sessions:
         self.counts.clear()
         for counts in self.stage_counts.values():
             counts.clear()
+        self.used.clear()
         self.active.clear()
         self._waiting.clear()
         self._titled.clear()
@@ -85,6 +88,7 @@ class Sessions:
         """It has this stage."""
         row.cells[stage] = Cell(state)
         self.stage_counts[stage][state] += 1
+        self._use(stage, state)
 
     def set_cell(self, row: SessionRow, stage: Stage, state: CellState) -> None:
         """One of its stages goes over into this state."""
@@ -93,8 +97,14 @@ class Sessions:
         counts[cell.state] -= 1
         counts[state] += 1
         cell.state = state
+        self._use(stage, state)
         self._outdated.rows.add(row.id)
         self._outdated.parts.add("batch")
+
+    def _use(self, stage: Stage, state: CellState) -> None:
+        if state is not CellState.SKIPPED and stage not in self.used:
+            self.used.add(stage)
+            self._outdated.parts.add("order")  # the table has another column
 
     def set_state(self, row: SessionRow, state: SessionState, now: float) -> None:
         """It goes over into this state, at this time of the run."""

@@ -35,7 +35,7 @@ class RunView:
         self.counts = sessions.counts
         self.stage_counts = sessions.stage_counts
         self.workers: dict[int, WorkerRow] = {}
-        self.stages: tuple[Stage, ...] = STAGES
+        self._wanted: tuple[Stage, ...] = STAGES
         self.started: ev.RunStarted | None = None
         self.library = ""
         self.batch: ev.BatchChanged | None = None
@@ -129,6 +129,12 @@ class RunView:
         since = self._sessions.waiting_since
         return None if since is None else self.now - since
 
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Stages of the run that any session has something for; while no session is known, all stages of the run."""
+        used = self._sessions.used
+        return tuple(stage for stage in self._wanted if stage in used) or self._wanted
+
     # -- events -------------------------------------------------------------------------------------------------------
 
     def apply(self, event: ev.Event) -> None:
@@ -149,7 +155,7 @@ class RunView:
             self._start_over(event.t)
         self.started = event
         self.library = clean(event.library, TITLE)
-        self.stages = tuple(stage for stage in STAGES if stage in event.stages) or STAGES
+        self._wanted = tuple(stage for stage in STAGES if stage in event.stages) or STAGES
         self._outdated.parts |= {"header", "order"}
 
     def _start_over(self, now: float) -> None:

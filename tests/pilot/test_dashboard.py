@@ -155,10 +155,10 @@ async def test_the_sort_menu() -> None:
         await until_shown(pilot, "sort:time ▲")
         await pilot.press("S")
         await until_shown(pilot, "sort:time ▼")
-        await pilot.press("s", "down", "enter")
-        await until_shown(pilot, "sort:name ▲")
+        await pilot.press("s", "down", "enter")  # the cursor is on the order in use at first
+        await until_shown(pilot, "sort:eta ▲")
         await pilot.press("s", "escape")
-        await until_shown(pilot, "sort:name ▲")
+        await until_shown(pilot, "sort:eta ▲")
 
 
 async def test_next_goes_to_what_failed_or_to_the_next_match() -> None:
@@ -203,7 +203,8 @@ async def test_cancelling_the_batch_asks_first() -> None:
         await until_shown(pilot, "12%")
         await pilot.press("X")
         await until_shown(pilot, "Cancel everything")
-        await pilot.press("escape", "X")
+        await pilot.press("escape", "X", "enter", "X")  # enter alone cancels nothing
+        await until_shown(pilot, "Cancel everything")
         assert source.asked == []
         await pilot.press("c")
         await until(pilot, lambda: source.asked == [("cancel_all",)])

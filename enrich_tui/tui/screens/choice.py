@@ -24,11 +24,11 @@ Answer = tuple[str, str, str]
 
 
 class _Question(BoardPanel, can_focus=True):
-    def __init__(self, board: Board, question: str, answers: Sequence[Answer]) -> None:
+    def __init__(self, board: Board, question: str, answers: Sequence[Answer], index: int) -> None:
         super().__init__(board)
         self._question = question
         self.answers = answers
-        self.index = 0
+        self.index = index
         self._first_line = self._first_shown = 0
 
     def rows(self, width: int) -> Sequence[Row]:
@@ -52,7 +52,10 @@ class _Question(BoardPanel, can_focus=True):
 
 
 class Choice(ModalScreen[str]):
-    """Ends with the name of the answer; escape is the last answer."""
+    """Ends with the name of the answer; escape is the last answer.
+
+    ``chosen``: the name of the answer that the cursor is on at first; the first one where it is none of them.
+    """
 
     CSS_PATH = "../modal.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,9 +65,12 @@ class Choice(ModalScreen[str]):
         Binding("escape", "back", "back", id="choice-back", tooltip="Change nothing"),
     ]
 
-    def __init__(self, board: Board, question: str, answers: Sequence[Answer], *, name: str) -> None:
+    def __init__(
+        self, board: Board, question: str, answers: Sequence[Answer], *, name: str, chosen: str | None = None
+    ) -> None:
         super().__init__(name=name)
-        self._panel = _Question(board, question, answers)
+        names = [answer for _, answer, _ in answers]
+        self._panel = _Question(board, question, answers, names.index(chosen) if chosen in names else 0)
 
     def compose(self) -> ComposeResult:
         """The question in a box."""

@@ -112,9 +112,9 @@ class ListScreen(Screen[None], inherit_bindings=False):
         """Ask what to sort by."""
         absent = {stage.value for stage in STAGES if stage not in self.board.view.stages}
         answers = [(key, sort.value, words) for key, sort, words in _SORTS if sort.value not in absent]
-        self.app.push_screen(
-            Choice(self.board, "Sort by", [*answers, ("esc", "", "as it is")], name="sort"), self._sort_by
-        )
+        menu = [*answers, ("esc", "", "as it is")]
+        now = self.board.listing.sort.value
+        self.app.push_screen(Choice(self.board, "Sort by", menu, name="sort", chosen=now), self._sort_by)
 
     def _sort_by(self, answer: str | None) -> None:
         if answer:

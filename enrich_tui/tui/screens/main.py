@@ -232,7 +232,7 @@ class MainScreen(ListScreen, inherit_bindings=False):
 
     def _ask(self, question: str, consequence: str, then: Callable[[str | None], None]) -> None:
         answers = [("c", "cancel", f"Cancel. {consequence}."), ("esc", "stay", "Go on as before")]
-        self.app.push_screen(Choice(self.board, question, answers, name="ask"), then)
+        self.app.push_screen(Choice(self.board, question, answers, name="ask", chosen="stay"), then)
 
     def action_pause(self) -> None:
         """Pause or resume."""

@@ -398,3 +398,11 @@ def test_as_many_sessions_wait_as_are_queued_or_between_two_stages() -> None:
     assert view.waiting == 1
     view.apply(ev.StageFinished(session="a", stage=Stage.VIDEO, outcome=StageOutcome.COMPLETED))
     assert view.waiting == 2
+
+
+def test_a_stage_that_no_session_has_is_not_shown_until_one_has() -> None:
+    view = fed(queued("a", stages=(Stage.AUDIO, Stage.SUMMARY, Stage.CANVAS)))
+    assert view.stages == (Stage.AUDIO, Stage.SUMMARY, Stage.CANVAS)
+    view.apply(queued("b", stages=STAGES))
+    assert view.stages == STAGES
+    assert RunView().stages == STAGES, "while no session is known"
