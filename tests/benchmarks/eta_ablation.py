@@ -32,8 +32,8 @@ def _without_late(book: RateBook, running: Mapping[str, Iterable[Sample]]) -> di
 
 MECHANISMS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "with everything": (),
-    "finding slow-downs": ((load.Load, "observe", _nothing),),
-    "a stage's own progress": ((residual, "PROGRESS_NOISE", 1e3), (residual, "GRAIN", 1e3)),
+    "finding slow-downs": ((load.Load, "weigh", _nothing),),
+    "a stage's own progress": ((residual, "GRAIN", 1e3),),
     "believing exceptional stages": ((residual, "TAIL", 1e9),),
     "running stages' share in rates": ((fit, "TELLING", 0.0),),
     "late stages' share in rates": ((RateBook, "rates", _without_late),),

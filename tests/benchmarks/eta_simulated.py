@@ -237,5 +237,5 @@ class Oracle(EtaEstimator):
             for stage, rate in machine.rates.items()
         }
 
-    def _judge(self, work: Any, fraction: float, rate: Rate) -> None:
+    def _weigh(self) -> None:
         """It knows the load."""

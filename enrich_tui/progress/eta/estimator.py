@@ -8,22 +8,27 @@ from typing import Any, Literal, NamedTuple
 
 from enrich_tui.progress.eta.band import Band
 from enrich_tui.progress.eta.fit import Sample
-from enrich_tui.progress.eta.forecast import LEAST, MOMENT, Beliefs, Forecaster
+from enrich_tui.progress.eta.forecast import MOMENT, Beliefs, Forecaster
 from enrich_tui.progress.eta.history import VERSION, Memory
 from enrich_tui.progress.eta.load import Load
+from enrich_tui.progress.eta.pace import Pace, Unevenness, pace_of
 from enrich_tui.progress.eta.plan import Plan, Work
 from enrich_tui.progress.eta.rates import Rate
 from enrich_tui.progress.eta.record import Record, past_of
+from enrich_tui.progress.eta.residual import PROGRESS_NOISE
 from enrich_tui.progress.eta.schedule import STAGES
 from enrich_tui.progress.eta.steady import Steady
 
 Outcome = Literal["completed", "failed", "cached", "skipped", "retry"]
 
-JUDGED = 0.5
-"""How much of its time the progress of a stage must tell about for its pace to be judged."""
+SECTION = 0.2
+"""How far a stage has to come until its pace is looked at again, as a share of its media."""
 
 TELLING = 0.3
-"""Seconds that a stage must usually take for its pace to say something about the machine."""
+"""Seconds that a stage must have taken for its pace to say something about the machine."""
+
+TOLD = 0.1
+"""Change of the load, in logarithms, from which it is told as the reason of a jump."""
 
 NOTHING = 1e-6
 """A fraction that is not more than this was not measured."""
@@ -64,6 +69,9 @@ class EtaEstimator:
         self._forecaster = Forecaster(self._plan)
         self._steady = Steady()
         self._workers = 1
+        self._uneven = Unevenness()
+        self._untold = 0.0
+        """Change of the load, in logarithms, since one was told."""
         self._cpu_slots: int | None = None
         self._started = dict.fromkeys(STAGES, 0)
         """How many of each kind of stage began."""
@@ -164,11 +172,10 @@ class EtaEstimator:
         if fraction > max(work.fraction, NOTHING):
             work.awake = work.awake or self._paused_at is not None
             fraction = min(1.0, fraction)
-            if fraction >= JUDGED and self._known and not work.judged and work.media > 0.0:
-                rate = self._rates()[stage]
-                if rate.told(work.media, work.first, fraction) >= JUDGED:
-                    self._judge(work, fraction, rate)
             work.fraction, work.reported = fraction, self._now
+            if fraction >= SECTION + (work.marks[-1][1] if work.marks else 0.0) and work.media > 0.0:
+                work.marks.append((self._now, fraction))
+                self._weigh()
             self._known = True
 
     def finished(
@@ -179,6 +186,7 @@ class EtaEstimator:
         work = self._plan.find(session_id, stage)
         if work is None or work.state == "over":
             return
+        completed = outcome == "completed" and work.state == "running" and work.media > 0.0
         if work.state == "running":
             elapsed = self._elapsed(work)
             if work.media <= 0.0:
@@ -186,12 +194,17 @@ class EtaEstimator:
             elif outcome == "completed" and elapsed > 0.0:
                 if self._memory.used(stage, engine, self._book):
                     self._jump("")
-                self._judge(work, 1.0, self._rates()[stage])
-                self._book.finish(stage, Sample(self._elapsed(work), work.media, work.first))
+                work.fraction, work.reported = 1.0, self._now
+                if pace := self._pace(work, self._rates()[stage]):
+                    self._uneven.learn(pace)
+                    self._load.finish(pace)
+                self._book.finish(stage, Sample(elapsed, work.media, work.first))
             elif outcome == "retry":
                 self._book.waste(elapsed / self._whole(work, self._rates()[stage]))
             self._known = self._known or outcome in ("completed", "failed", "retry")
         self._plan.move(session_id, stage, work, "pending" if outcome == "retry" else "over", self._now)
+        if completed:
+            self._weigh()
         if not self._plan.open:
             self._band.settle(self._active)
             self._record.settle(self._passed)
@@ -225,6 +238,7 @@ class EtaEstimator:
                     work.sat_out(pause)
             self._pauses += pause
             self._steady.skip(pause)
+            self._load.skip(pause)
             self._paused_at = None
 
     def batch(self, now: float) -> Estimate | None:
@@ -318,18 +332,23 @@ class EtaEstimator:
     def _both(self, work: Work) -> tuple[float, float]:
         return self._elapsed(work), self._load.between(work.started, work.reported)
 
-    def _judge(self, work: Work, fraction: float, rate: Rate) -> None:
-        """Hold a stage's pace against its rate, once: half way, or at its end."""
-        if work.judged:
-            return
-        work.judged = True
-        usual = rate.share(work.media, work.first, fraction) * self._whole(work, rate)
-        if usual < TELLING:
-            return
-        deviation = math.log(max(self._elapsed(work), LEAST) / usual) + rate.noise**2 / 2.0
-        change = self._load.observe(deviation, math.hypot(rate.noise, rate.error), self._now)
-        if abs(change) > 0.1:
-            self._jump("the machine is slower" if change > 0.0 else "the machine is faster")
+    def _weigh(self) -> None:
+        """Find out whether the machine is slower or faster than before."""
+        rates = self._rates()
+        running = [self._pace(work, rates[work.stage]) for work in self._plan.running.values()]
+        before = self._load.factor
+        self._load.weigh([pace for pace in running if pace], self._book.priors(), self._now)
+        self._untold += math.log(self._load.factor / before)
+        if abs(self._untold) > TOLD:
+            self._jump("the machine is slower" if self._untold > 0.0 else "the machine is faster")
+            self._untold = 0.0
+
+    def _pace(self, work: Work, rate: Rate) -> Pace | None:
+        """The pace of a stage as far as it has told; None where that says nothing of the machine."""
+        elapsed = self._load.between(work.started, work.reported)
+        if work.media <= 0.0 or work.fraction <= 0.0 or elapsed < TELLING:
+            return None
+        return pace_of(work, rate, elapsed, self._uneven.variance(work.stage))
 
     @staticmethod
     def _whole(work: Work, rate: Rate) -> float:
@@ -351,6 +370,7 @@ class EtaEstimator:
             elapsed=self._both,
             factor=self._load.factor,
             factor_error=math.sqrt(self._load.variance),
+            uneven=lambda stage: self._uneven.variance(stage, PROGRESS_NOISE),
             capacity=self._capacity,
             fresh={stage: max(0, self._capacity - begun) for stage, begun in self._started.items()},
             now=self._active,

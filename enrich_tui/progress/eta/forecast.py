@@ -33,6 +33,8 @@ class Beliefs(NamedTuple):
     """Seconds that a work second takes now."""
     factor_error: float
     """Standard deviation of its logarithm."""
+    uneven: Callable[[str], float]
+    """How uneven the progress of a kind of stage is: the variance of its pace."""
     capacity: int
     """Stages that run at a time."""
     fresh: Mapping[str, int]
@@ -121,7 +123,8 @@ class Forecaster:
             return Residual(max(LEAST, mean * beliefs.waste), mean * rate.noise)
         elapsed, reported = beliefs.elapsed(work)
         state = work.media, work.first, work.fraction
-        median, scatter = combine(mean, rate.noise, reported, rate.share(*state), rate.told(*state))
+        uneven = beliefs.uneven(work.stage)
+        median, scatter = combine(mean, rate.noise, reported, rate.share(*state), rate.told(*state), uneven)
         return remaining(median, scatter, elapsed)
 
     def _rest(self, beliefs: Beliefs) -> _Rest:

@@ -1,43 +1,33 @@
 """How much slower than at first the machine works now, found out from stages that change their pace.
 
-Every stage is held once against what was expected of it. Single stages scatter; when the last few together deviate by
-more than chance allows (a likelihood ratio over all the moments at which the change may have begun), the machine has
-changed, and since when is known, too. Everything else learns in *work seconds*, which pass more slowly on a slower
-machine, so nothing has to be learned anew.
+Any moment may be the one at which the machine changed. Each is weighed by how much better it explains the paces of all
+stages, before and after and within them, than no change does; what is believed of the load is the mean over all of
+them, so that it moves as fast as the evidence grows. Everything else learns in *work seconds*, which pass more slowly
+on a slower machine, so nothing has to be learned anew.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
-ALARM = 7.0
-"""Likelihood ratio (in logarithms) from which a change is believed."""
+from enrich_tui.progress.eta.pace import Evidence, Pace
 
-FEWEST = 3
-"""Stages that must agree on it."""
+CHANGE = 0.1
+"""How likely a change is in a batch."""
 
-WINDOW = 64
-"""Stages that are looked back upon."""
+SIZE = 0.5
+"""Standard deviation of a change, in logarithms."""
 
-CLIP = 2.0
-"""Most that a single stage can deviate, in standard deviations: some go wrong on any machine."""
+MOMENTS = 24
+"""Moments of a change that are weighed at most; they are spread over the batch."""
 
-FLOOR = 0.08
-"""Least standard deviation (in logarithms) that a stage is believed to have."""
+SUREST = 300.0
+"""Likelihood ratio (in logarithms) that is never exceeded."""
 
 _BEGIN: Callable[[tuple[float, float, float]], float] = itemgetter(0)
-
-
-class _Piece(NamedTuple):
-    since: float
-    """When the one before was held against its rate: the earliest moment of a change that begins with this one."""
-    deviation: float
-    precision: float
 
 
 class Load:
@@ -45,8 +35,11 @@ class Load:
 
     def __init__(self) -> None:
         self._steps: list[tuple[float, float, float]] = [(0.0, 0.0, 1.0)]
-        self._pieces: deque[_Piece] = deque(maxlen=WINDOW)
-        self._last: float | None = None
+        self._finished: dict[str, Evidence] = {}
+        """Of stages that finished before any change."""
+        self._moments: dict[float, dict[str, Evidence]] = {}
+        """Of the stages that finished, if the machine changed then."""
+        self._apart = 0.0
         self.variance = 0.0
         """Of the logarithm of :attr:`factor`."""
 
@@ -61,45 +54,59 @@ class Load:
             return end - start
         return self._at(end) - self._at(start)
 
-    def observe(self, deviation: float, scatter: float, now: float) -> float:
-        """A stage took exp(deviation) times what was expected, give or take ``scatter``.
+    def skip(self, seconds: float) -> None:
+        """So much time did not count."""
+        self._moments = {moment + seconds: evidence for moment, evidence in self._moments.items()}
+        later = [(begin + seconds, work + seconds, factor) for begin, work, factor in self._steps[1:]]
+        self._steps = [self._steps[0], *later]
 
-        Returns the change of the factor (in logarithms) that this brings to light, as a rule 0.
-        """
-        scatter = max(scatter, FLOOR)
-        clipped = max(-CLIP * scatter, min(CLIP * scatter, deviation))
-        self._pieces.append(_Piece(now if self._last is None else self._last, clipped, scatter**-2))
-        self._last = now
-        change, variance, since = self._change()
-        if variance:
-            self.variance = variance
-            self._pieces.clear()
-            self._set(self.factor * math.exp(change), since)
-            return change
-        gain = self.variance / (self.variance + scatter * scatter)
-        if gain > 0.02:
-            self.variance *= 1.0 - gain
-            self._set(self.factor * math.exp(gain * max(-0.5, min(0.5, deviation))), now)
-        return 0.0
+    def finish(self, pace: Pace) -> None:
+        """A stage finished at this pace."""
+        self._finished.setdefault(pace.stage, Evidence()).add(pace, math.inf)
+        for moment, evidence in self._moments.items():
+            evidence.setdefault(pace.stage, Evidence()).add(pace, moment)
 
-    def _change(self) -> tuple[float, float, float]:
-        """The likeliest change: its size, the variance of that, and its beginning; 0 where there is none."""
-        best, found = ALARM, (0.0, 0.0, 0.0)
-        weight = weighted = 0.0
-        for count, piece in enumerate(reversed(self._pieces), 1):
-            weight += piece.precision
-            weighted += piece.precision * piece.deviation
-            ratio = weighted * weighted / (2.0 * weight)
-            if count >= FEWEST and ratio > best:
-                best, found = ratio, (weighted / weight, 1.0 / weight, piece.since)
-        return found
+    def weigh(self, running: Sequence[Pace], priors: Mapping[str, tuple[float, float]], now: float) -> None:
+        """Believe anew, with the stages that run and what was believed of the rates before the batch."""
+        self._consider(now)
+        changes = [self._change(moment, running, priors) for moment in self._moments]
+        odds = CHANGE / (1.0 - CHANGE) / max(1, len(changes))
+        total = 1.0 + odds * sum(ratio for ratio, _, _ in changes)
+        self._steps = [(0.0, 0.0, 1.0)]
+        level = squares = 0.0
+        for moment, (ratio, mean, variance) in zip(self._moments, changes, strict=True):
+            chance = odds * ratio / total
+            level += chance * mean
+            squares += chance * (mean * mean + variance)
+            self._steps.append((moment, self._at(moment), min(100.0, max(0.01, math.exp(level)))))
+        self.variance = max(0.0, squares - level * level)
+
+    def _consider(self, now: float) -> None:
+        """A change may begin now. When there are many moments, every other one is dropped."""
+        if now - max(self._moments, default=0.0) <= self._apart:
+            return
+        self._moments[now] = {stage: evidence.copy() for stage, evidence in self._finished.items()}
+        if len(self._moments) > MOMENTS:
+            for moment in list(self._moments)[1::2]:
+                del self._moments[moment]
+            kept = list(self._moments)
+            self._apart = (kept[-1] - kept[0]) / len(kept)
+
+    def _change(
+        self, moment: float, running: Sequence[Pace], priors: Mapping[str, tuple[float, float]]
+    ) -> tuple[float, float, float]:
+        """A change at this moment: its likelihood ratio to none, the mean of its size, and the variance of that."""
+        known = {stage: evidence.copy() for stage, evidence in self._moments[moment].items()}
+        for pace in running:
+            known.setdefault(pace.stage, Evidence()).add(pace, moment)
+        precision, seen = SIZE**-2, 0.0
+        for stage, evidence in known.items():
+            more, shown = evidence.of_change(priors[stage])
+            precision += more
+            seen += shown
+        ratio = math.exp(min(SUREST, seen * seen / (2.0 * precision))) / (SIZE * math.sqrt(precision))
+        return ratio, seen / precision, 1.0 / precision
 
     def _at(self, moment: float) -> float:
         begin, work, factor = self._steps[max(0, bisect_right(self._steps, moment, key=_BEGIN) - 1)]
         return work + (moment - begin) / factor
-
-    def _set(self, factor: float, since: float) -> None:
-        work = self._at(since)
-        while self._steps and self._steps[-1][0] >= since:
-            self._steps.pop()
-        self._steps.append((since, work, min(100.0, max(0.01, factor))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from enrich_tui.progress.eta.schedule import STAGES
@@ -37,8 +37,8 @@ class Work:
     """What it reported then."""
     first: bool = False
     """It is the first of its kind on its worker."""
-    judged: bool = False
-    """Its pace was compared with what was expected."""
+    marks: list[tuple[float, float]] = field(default_factory=list)
+    """When it was how far: moments, and the fraction then."""
     awake: bool = False
     """It gave a sign of life in the pause that is on."""
 
@@ -47,12 +47,13 @@ class Work:
         self.state = "running"
         self.started = self.reported = now
         self.fraction = 0.0
-        self.judged = False
+        self.marks = []
 
     def sat_out(self, pause: float) -> None:
         """Take a pause out of its time."""
         self.started += pause
         self.reported += pause
+        self.marks = [(moment + pause, fraction) for moment, fraction in self.marks]
 
 
 @dataclass(slots=True)

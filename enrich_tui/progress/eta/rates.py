@@ -106,6 +106,15 @@ class RateBook:
         speed, speed_variance = self._speed(sums)
         return {name: self._rate(name, sums[name], speed, speed_variance) for name in self._stages}
 
+    def priors(self) -> dict[str, tuple[float, float]]:
+        """What was believed before this batch: the logarithm of each stage's rate, and its standard deviation."""
+        warm = any(stage.prior.stages for stage in self._stages.values())
+        spread = self._spread if warm else COLD_SPEED
+        return {
+            name: (math.log(stage.prior.rate), math.hypot(self._own(name), spread))
+            for name, stage in self._stages.items()
+        }
+
     def _own(self, name: str) -> float:
         stage = self._stages[name]
         return stage.own if stage.prior.stages else COLD_STAGE[name]

@@ -13,8 +13,9 @@ class Residual(NamedTuple):
     deviation: float
 
 
-PROGRESS_NOISE = 0.18
-"""How far off elapsed / share is at half way (standard deviation in logarithms): progress is not quite even."""
+PROGRESS_NOISE = 0.28
+"""How far off elapsed / share is at half way (standard deviation in logarithms), until finished stages have shown it:
+progress is not quite even."""
 
 GRAIN = 0.04
 """How off it is right before the end: progress comes in pieces."""
@@ -24,19 +25,27 @@ TAIL = 4.0
 far from what was expected, the stage is the exception, and its progress is believed."""
 
 
-def combine(expected: float, noise: float, elapsed: float, share: float, told: float) -> tuple[float, float]:
+def exceptional(gap: float, variance: float) -> float:
+    """By how much the variance of a stage's own pace is larger than usual, if it is off by so much (in logarithms)."""
+    return max(1.0, (TAIL + gap * gap / variance) / (TAIL + 1.0))
+
+
+def combine(
+    expected: float, noise: float, elapsed: float, share: float, told: float, uneven: float
+) -> tuple[float, float]:
     """Median and scatter (in logarithms) of a stage's whole duration, after a report of its progress.
 
     The prior lies around ``expected``; elapsed / share is a second measurement, the better the more of its
     time the progress tells about: ``share`` is how much of its time has passed, ``told`` that without its beginning.
+    ``uneven`` is the variance of that measurement half way.
     """
     if told <= 0.0 or elapsed <= 0.0:
         return expected * math.exp(-noise * noise / 2.0), noise
-    measured = PROGRESS_NOISE**2 * (1.0 - share) / told + GRAIN**2
+    measured = uneven * (1.0 - share) / told + GRAIN**2
     own = noise * noise
     centre = math.log(expected) - own / 2.0
     gap = math.log(elapsed / share) - centre
-    own *= max(1.0, (TAIL + gap * gap / (own + measured)) / (TAIL + 1.0))
+    own *= exceptional(gap, own + measured)
     centre += own / (own + measured) * gap
     return math.exp(centre), math.sqrt(own * measured / (own + measured))
 

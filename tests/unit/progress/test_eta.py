@@ -180,6 +180,32 @@ def test_a_slower_machine_is_noticed() -> None:
     assert mid(estimator.batch(now)) == pytest.approx(125 * 120.0, rel=0.15)
 
 
+def test_a_slower_machine_shows_in_stages_that_run() -> None:
+    estimator, now = planned(200, workers=8), 0.0
+    for number in range(40):
+        now = run(estimator, f"s{number}", now, 60.0)
+    running = [f"s{number}" for number in range(40, 48)]
+    for session in running:
+        estimator.started(session, "audio", now)
+    for tenth, seconds in ((5, 30.0), (7, 60.0), (9, 90.0)):
+        for session in running:
+            estimator.progressed(session, "audio", tenth / 10, now + seconds)
+    estimator.batch(now + 90.0)
+    assert estimator.reason == "the machine is slower"
+    assert mid(estimator.batch(now + 90.0)) == pytest.approx(152 / 8 * 150.0, rel=0.3)
+
+
+def test_a_burst_of_progress_is_no_faster_machine() -> None:
+    estimator, now = planned(200), 0.0
+    for number in range(20):
+        now = run(estimator, f"s{number}", now, 60.0)
+    estimator.started("s20", "audio", now)
+    estimator.progressed("s20", "audio", 0.3, now + 20.0)
+    estimator.progressed("s20", "audio", 0.9, now + 20.1)
+    assert estimator.reason == ""
+    assert mid(estimator.batch(now + 20.1)) == pytest.approx(179 * 60.0, rel=0.15)
+
+
 def test_two_sessions_that_take_very_long_are_no_slower_machine() -> None:
     estimator, now = planned(200), 0.0
     for number in range(60):
