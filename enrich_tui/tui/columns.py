@@ -18,7 +18,7 @@ from enrich_tui.widgets.palette import Palette, state_style
 
 _GUTTER, _SIGN, _TIME, _TRY, _WORKER = 2, 3, 6, 4, 4
 _STAGE, _STAGE_WIDE = 11, 15
-_NAME, _NAME_LEAST, _NAME_FAIR, _NAME_GOOD = 10, 13, 18, 24
+_NAME, _NAME_LEAST, _NAME_FAIR, _NAME_GOOD = 10, 13, 19, 24
 _STAGE_NAME = 8
 
 
