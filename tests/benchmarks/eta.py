@@ -12,19 +12,19 @@ The oracle is the same estimator knowing the true mean durations and the scatter
 slow-down), but neither single stages' chance nor the future; there is none for real batches.
 
 *Informed* (``--informed``, three seconds of work a batch) is the best that can be made of what is seen, told how the
-simulation draws its batches: see :mod:`~tests.benchmarks.eta_informed`. In 120 batches (seeds 403 and 7741, 60 each)
-it was off by 1.06, 1.01 and 0.75 times the oracle's error at 25, 50 and 75 %; in the 26 with fewer than ten sessions
-by 1.07, 1.22 and 0.58. So 1.15 is possible, except half way through small batches. Ours, cold, had 1.22, 1.12 and 1.02
-in the 200 batches that it was developed on (seeds 11 to 14, 50 each), 1.29, 1.23 and 1.03 in 60 of seed 7741, and
-1.06, 0.82 and 0.67 in 40 of seed 90210: so few batches differ as much as that by chance. Its band is too wide there,
-with 87 to 94 % instead of 80. In 150 of the first the gap to the oracle was, before changes of pace within stages were
-used, 3.7 % of the duration at 25 % and 1.8 % half way; told the true rates, but finding slow-downs by itself, the
-estimator lost 0.7 and 0.5, told of slow-downs, but learning the rates, 2.8 and 1.0. So the first quarter is a matter
-of the rates: their error with 13 and more finished stages was 7 to 9 %, about what the scatter of that many stages
-allows, and the true fixed and first parts would gain nothing. A batch of which the first stage takes three times as
-long alone cost 1.7.
-At 75 % it is nearer than the oracle, whose forecast is ours: a few running stages remain then. Medians instead of means
-gained nothing there.
+simulation draws its batches: see :mod:`~tests.benchmarks.eta_informed`. In 120 batches (seeds 403 and 7741, 60 each) it
+was off by 1.06, 1.01 and 0.75 times the oracle's error at 25, 50 and 75 %; in the 26 with fewer than ten sessions by
+1.07, 1.22 and 0.58. So 1.15 is possible, except half way through small batches. Ours, cold, had 1.30, 1.16 and 0.93 in
+120 batches (seeds 7741, 90210 and 31337, 40 each), warm 1.24, 1.13 and 0.94; forty batches differ from each other by
+chance as much as 1.06 from 1.51 at 25 %. The band had 82, 92 and 81 % there, cold, and 81, 88 and 77 %, warm.
+
+In 150 others (seeds 11 to 13) the gap to the oracle was, before changes of pace within stages were used, 3.7 % of the
+duration at 25 % and 1.8 % half way; told the true rates, but finding slow-downs by itself, the estimator lost 0.7 and
+0.5, told of slow-downs, but learning the rates, 2.8 and 1.0. So the first quarter is a matter of the rates: their error
+with 13 and more finished stages was 7 to 9 %, about what the scatter of that many stages allows, and the true fixed and
+first parts would gain nothing. A batch of which the first stage takes three times as long alone cost 1.7. At 75 % it is
+nearer than the oracle, whose forecast is ours: a few running stages remain then. Medians instead of means gained
+nothing there.
 
 ``--ablate`` takes the mechanisms out, one at a time, and prints what each is worth.
 

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 NORMAL = 1.28
 """Standard deviations between the median and the tenth or ninetieth percentile of a normal distribution."""
 
-LEAST_SPREAD = 0.1
+LEAST_SPREAD = 0.07
 """What nothing of the model accounts for (standard deviation in logarithms)."""
 
-SURPRISE = 0.4
+SURPRISE = 0.28
 """What may still go wrong and was not seen yet (a slower machine, a lost worker). It widens the band upwards, in
 logarithms and in proportion to the share of the whole that remains."""
 

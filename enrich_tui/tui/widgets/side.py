@@ -87,7 +87,7 @@ class WorkerPanel(BoardPanel):
         """A line of the table; where there is little room, without stage and restarts."""
         roomy = width >= ROOMY
         row = Row().cell(slot[0], 2, slot[1], right=True).add(" ").cell(state[0], 3, state[1])
-        row.cell(session[0], max(4, width - row.width - (19 if roomy else 6)), session[1])
+        row.cell(session[0], max(4, width - row.width - (20 if roomy else 7)), session[1])
         if roomy:
             row.add(" ").cell(stage[0], 8, stage[1])
         row.cell(time[0], 6, time[1], right=True)
