@@ -35,7 +35,7 @@ class AudioConfig(_Section):
     model: str = "auto"
     """``auto``, ``tiny.en``, ``base``, the name of a model in the hub cache, or a folder with the four model files."""
     language: str | None = None
-    """ISO 639-1 code of the spoken language; Not set: found out from the recording."""
+    """ISO 639-1 code of the spoken language. Not set: found out from the recording."""
     beam_size: Annotated[int, Field(ge=1, le=10)] = 5
     """Wordings that are weighed against each other; fewer is faster and less exact."""
     window: Annotated[float, Field(ge=30, le=600)] = 300.0
@@ -48,7 +48,7 @@ class VideoConfig(_Section):
     engine: Literal["auto", "screen"] = "auto"
     """What finds the cuts."""
     min_chapter: Annotated[float, Field(ge=1)] | None = None
-    """Shortest chapter in seconds; Not set: duration / 30, at least 1."""
+    """Shortest chapter in seconds. Not set: duration / 30, at least 1."""
     thumbnail_width: Annotated[int, Field(ge=64, le=1920)] = 480
     """In pixels."""
 

@@ -130,7 +130,7 @@ class Roster:
         now = self.clock()
         faulty = False
         if error is None:
-            # Written out here because a call would cost a twentieth of a whole lease.
+            # Written out here, as is the usual way on below: each call would cost a twentieth of a whole lease.
             slot.total_processing_time += now - slot.busy_since
             slot.total_jobs_completed += 1
             slot.error_count = 0
