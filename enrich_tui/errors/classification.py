@@ -20,8 +20,8 @@ from enrich_tui.errors.shapes import CODES, ERRNO, MALFORMED, NAMES, PYAV
 from enrich_tui.errors.values import ErrorCategory, ErrorType
 from enrich_tui.errors.words import kind_of_words, refuses
 
-_CHAIN = 5
-"""How many causes are followed."""
+_MOST = 20
+"""How many exceptions are looked at: an error, its causes, and the members of its groups."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,16 @@ _BUGS = (
 
 
 def classify(error: BaseException) -> Finding:
-    """What kind of error this is. Never raises; looks through explicit causes where the error itself tells nothing."""
-    seen: BaseException | None = error
-    for _ in range(_CHAIN):
-        if seen is None:
-            break
-        if (found := _classified(seen)) is not None:
-            return found
-        seen = _leading(seen)
+    """What kind of error this is. Never raises.
+
+    Looks through groups and explicit causes. Types and statuses count first, all the way down; then words; and last
+    the types that tell little, like ``ValueError``.
+    """
+    family = _family(error)
+    for look in (_by_type, _by_words, _by_usual_type):
+        for member in family:
+            if (found := look(member)) is not None:
+                return found
     return Finding(ErrorType.UNKNOWN, ErrorCategory.TRANSIENT)
 
 
@@ -93,26 +95,22 @@ def of_problem(problem: Problem, **more: Any) -> Finding:
     return Finding(wording.type, wording.category, problem, **more)
 
 
-def _leading(error: BaseException) -> BaseException | None:
-    """The exception behind this one: its cause, or the one of a group that tells most."""
-    if isinstance(error, BaseExceptionGroup):
-        return max(error.exceptions, key=_tells)
-    return error.__cause__
+def _family(error: BaseException) -> list[BaseException]:
+    """The error and what is behind it, the nearest first: members of groups, and causes."""
+    family = [error]
+    for member in family:
+        behind = member.exceptions[:_MOST] if isinstance(member, BaseExceptionGroup) else ()
+        for other in (*behind, getattr(member, "__cause__", None)):
+            if other is not None and len(family) < _MOST and not any(other is known for known in family):
+                family.append(other)
+    return [member for member in family if not isinstance(member, BaseExceptionGroup)]
 
 
-def _tells(error: BaseException) -> int:
-    """How much an exception says about what happened."""
-    finding = _classified(error)
-    return 0 if finding is None else 1 if finding.problem is Problem.INTERNAL else 2
-
-
-def _classified(error: BaseException) -> Finding | None:
+def _by_type(error: BaseException) -> Finding | None:
     if isinstance(error, StageError):
         return of_problem(error.problem, facts=error.facts, status=error.status, retry_after=error.retry_after)
     if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | GeneratorExit):
         return of_problem(Problem.CANCELLED)
-    if isinstance(error, BaseExceptionGroup):
-        return None
     names = [ancestor.__name__ for ancestor in type(error).__mro__]
     if any((getattr(ancestor, "__module__", None) or "").partition(".")[0] == "av" for ancestor in type(error).__mro__):
         return next((of_problem(PYAV[name]) for name in names if name in PYAV), of_problem(Problem.DAMAGED))
@@ -124,7 +122,7 @@ def _classified(error: BaseException) -> Finding | None:
         found = _of_http(error, status)
         if found is not None:
             return found
-    return _of_type(error, names) or _of_words(error)
+    return _of_type(error, names)
 
 
 def _of_http(error: BaseException, status: int | None) -> Finding | None:
@@ -161,16 +159,15 @@ def _of_type(error: BaseException, names: list[str]) -> Finding | None:
     if isinstance(error, OSError):
         reason = getattr(error, "reason", None)  # urllib wraps what happened
         if isinstance(reason, BaseException) and reason is not error:
-            return _classified(reason) or of_problem(Problem.NETWORK)
-        problem = named or _os_problem(error)  # the number of an SSLError is no errno
-        if problem is not None:
-            return of_problem(problem)
-        return of_problem(Problem.IO_ERROR) if error.errno else None
+            return _by_type(reason) or of_problem(Problem.NETWORK)
+        named = named or _os_problem(error)  # the number of an SSLError is no errno
+        if named is None and error.errno:
+            named = Problem.IO_ERROR
     if named is not None:
-        return of_problem(named)
+        return of_problem(named, retry_after=retry_after(error))
     if not MALFORMED.isdisjoint(names):
         return Finding(ErrorType.MALFORMED_DATA, ErrorCategory.PERMANENT)
-    return of_problem(Problem.INTERNAL) if isinstance(error, _BUGS) else None
+    return None
 
 
 def _os_problem(error: OSError) -> Problem | None:
@@ -183,18 +180,22 @@ def _os_problem(error: OSError) -> Problem | None:
     return None
 
 
-def _of_words(error: BaseException) -> Finding | None:
-    """The last resort, for exceptions whose type says nothing."""
+def _by_words(error: BaseException) -> Finding | None:
+    if isinstance(error, _BUGS):  # their text is about the program: a key, a name
+        return None
     kind = kind_of_words(safe_text(error))
-    if kind is not None:
-        wording = describe_type(kind)
-        problem = next((candidate for candidate in _WORDED if describe(candidate).type is kind), None)
-        return Finding(kind, wording.category, problem, retry_after=retry_after(error))
+    if kind is None:
+        return None
+    problem = next((candidate for candidate in _WORDED if describe(candidate).type is kind), None)
+    return Finding(kind, describe_type(kind).category, problem, retry_after=retry_after(error))
+
+
+def _by_usual_type(error: BaseException) -> Finding | None:
+    if isinstance(error, _BUGS):
+        return of_problem(Problem.INTERNAL)
     if isinstance(error, ValueError):
         return Finding(ErrorType.MALFORMED_DATA, ErrorCategory.PERMANENT)
-    if isinstance(error, OSError):
-        return of_problem(Problem.IO_ERROR)
-    return None
+    return of_problem(Problem.IO_ERROR) if isinstance(error, OSError) else None
 
 
 _WORDED = (

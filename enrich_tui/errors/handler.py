@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from enrich_tui.clock import monotonic
 from enrich_tui.errors.backoff import Backoff
 from enrich_tui.errors.breaker import CircuitBreaker, Permit
 from enrich_tui.errors.circuits import Circuits
@@ -73,7 +73,7 @@ class ErrorHandler:
     def __init__(
         self,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
         rng: random.Random | None = None,
         max_attempts: int = 3,
         base_delay: float = 1.0,
@@ -274,13 +274,21 @@ class ErrorHandler:
             "original_type": finding.type.value if kind is not finding.type else None,
             "circuit_state": state.value if state is not CircuitState.CLOSED else None,
         }
-        cost = context.metadata.get("cost")
         return BackendDetails(
             error=_told(error),
             stack=_stack(error),
-            cost=float(cost) if isinstance(cost, int | float) else None,
+            cost=_amount(context.metadata.get("cost")),
             metadata={**context.metadata, **{name: value for name, value in more.items() if value is not None}},
         )
+
+
+def _amount(told: object) -> float | None:
+    if not isinstance(told, int | float) or isinstance(told, bool):
+        return None
+    try:
+        return float(told)
+    except OverflowError:
+        return None
 
 
 def _told(error: BaseException) -> str:

@@ -27,13 +27,13 @@ def status_of(error: BaseException) -> int | None:
     response = _attribute(error, "response")
     places = [(error, "status_code"), (error, "status"), (error, "http_status"), (response, "status_code"),
               (response, "status"), (response, "code")]  # fmt: skip
-    if _attribute(error, "headers") is not None or _attribute(error, "hdrs") is not None:
-        places.append((error, "code"))  # urllib's; elsewhere a code may be anything
     for thing, name in places:
         value = _attribute(thing, name)
         if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599:
             return int(value)
-    return None
+    code = _attribute(error, "code")  # a parser's is the number of its own error; elsewhere a small one may be anything
+    failed = isinstance(code, int) and 400 <= code <= 599 and not isinstance(error, SyntaxError)
+    return int(code) if failed else None
 
 
 def error_codes(error: BaseException) -> frozenset[str]:
@@ -60,8 +60,8 @@ def _codes(body: object, depth: int) -> Iterator[str]:
 def retry_after(error: BaseException, wall: Callable[[], float] = time.time) -> float | None:
     """Seconds that the server asked to wait, from ``retry-after-ms`` or ``Retry-After`` (RFC 9110, 10.2.3)."""
     told = _attribute(error, "retry_after")
-    if isinstance(told, int | float) and not isinstance(told, bool):
-        return _sound(float(told))
+    if isinstance(told, int | float | str) and not isinstance(told, bool):
+        return parse_retry_after(told, wall)
     for holder in (error, _attribute(error, "response")):
         for name in ("headers", "hdrs"):
             headers = _attribute(holder, name)
@@ -76,7 +76,7 @@ def retry_after(error: BaseException, wall: Callable[[], float] = time.time) -> 
     return None
 
 
-def parse_retry_after(value: str | None, wall: Callable[[], float] = time.time) -> float | None:
+def parse_retry_after(value: str | float | None, wall: Callable[[], float] = time.time) -> float | None:
     """Seconds from now that a ``Retry-After`` means: a number of seconds, or an HTTP date; None for anything else.
 
     >>> parse_retry_after("120"), parse_retry_after("Thu, 01 Jan 1970 00:01:00 GMT", lambda: 20.0)
@@ -86,10 +86,10 @@ def parse_retry_after(value: str | None, wall: Callable[[], float] = time.time) 
         return None
     try:
         return _sound(float(value))
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     try:
-        return _sound(max(0.0, parsedate_to_datetime(value).timestamp() - wall()))
+        return _sound(max(0.0, parsedate_to_datetime(str(value)).timestamp() - wall()))
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
 

@@ -7,6 +7,7 @@ code and its facts travel on; the foreign text stays in ``detail``, which goes t
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 
 class Problem(StrEnum):
@@ -80,6 +81,9 @@ class StageError(Exception):
         """HTTP status, if there was one."""
         self.trace = trace
         """The worker's traceback, for the log."""
+
+    def __reduce__(self) -> tuple[type[StageError], tuple[Problem], dict[str, Any]]:
+        return type(self), (self.problem,), self.__dict__
 
 
 class WorkerCrashedError(StageError):

@@ -7,7 +7,7 @@ import errno
 from enrich_tui.errors.problems import Problem
 
 # Class names of Python's and of usual libraries' exceptions (PyAV's, httpx's, requests', urllib3's, aiohttp's,
-# openai's and its likes), looked up along the class's ancestors.
+# openai's and its likes, Google's), looked up along the class's ancestors.
 NAMES: dict[str, Problem] = {
     # network
     "TimeoutException": Problem.NETWORK,
@@ -27,15 +27,30 @@ NAMES: dict[str, Problem] = {
     "IncompleteRead": Problem.NETWORK,
     "HTTPException": Problem.NETWORK,
     "ChunkedEncodingError": Problem.NETWORK,
+    "ConnectTimeout": Problem.NETWORK,
+    "ReadTimeout": Problem.NETWORK,
+    "WriteTimeout": Problem.NETWORK,
+    "PoolTimeout": Problem.NETWORK,
+    "ConnectError": Problem.NETWORK,
+    "ReadError": Problem.NETWORK,
+    "WriteError": Problem.NETWORK,
+    "RemoteProtocolError": Problem.NETWORK,
+    "ClientConnectorError": Problem.NETWORK,
+    "ServerDisconnectedError": Problem.NETWORK,
+    "DeadlineExceeded": Problem.NETWORK,
     "gaierror": Problem.NETWORK,
     "SSLError": Problem.NETWORK,
     "URLError": Problem.NETWORK,
     # services
     "RateLimitError": Problem.RATE_LIMIT,
+    "TooManyRequests": Problem.RATE_LIMIT,
+    "ResourceExhausted": Problem.RATE_LIMIT,
     "AuthenticationError": Problem.KEY_REFUSED,
     "PermissionDeniedError": Problem.KEY_REFUSED,
+    "Unauthenticated": Problem.KEY_REFUSED,
     "InternalServerError": Problem.SERVICE_UNAVAILABLE,
     "ServiceUnavailableError": Problem.SERVICE_UNAVAILABLE,
+    "ServiceUnavailable": Problem.SERVICE_UNAVAILABLE,
     "OverloadedError": Problem.SERVICE_UNAVAILABLE,
     "APIResponseValidationError": Problem.BAD_ANSWER,
     "LengthFinishReasonError": Problem.BAD_ANSWER,

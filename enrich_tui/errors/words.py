@@ -16,7 +16,7 @@ LIMIT = 2000
 _FOREIGN = re.compile(
     r"\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)|`[^`\n]*`|“[^”\n]*”|‘[^’\n]*’|«[^»\n]*»"
     r"|\S*[/\\]\S*"
-    r"|\S+\.(?=\w*[a-z])\w{2,5}(?!\w)"
+    r"|\S+\.(?=\w*[A-Za-z])\w{2,5}(?!\w)"
 )
 _SEPARATORS = re.compile(r"[_\-\s]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")

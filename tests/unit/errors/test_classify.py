@@ -8,6 +8,7 @@ import errno
 import http.client
 import io
 import json
+import pickle
 import socket
 import ssl
 import subprocess
@@ -74,6 +75,11 @@ def _named(name: str) -> Exception:
         (_named("RateLimitError"), "rate-limit", "transient"),
         (_named("AuthenticationError"), "invalid-api-key", "permanent"),
         (_named("InternalServerError"), "service-unavailable", "transient"),
+        (_named("ReadTimeout"), "network-timeout", "transient"),
+        (_named("ConnectError"), "network-timeout", "transient"),
+        (_named("ServerDisconnectedError"), "network-timeout", "transient"),
+        (_named("TooManyRequests"), "rate-limit", "transient"),
+        (_named("ServiceUnavailable"), "service-unavailable", "transient"),
         (MemoryError(), "out-of-memory", "transient"),
         (OSError(errno.ENOMEM, ""), "out-of-memory", "transient"),
         (WorkerCrashedError(Problem.WORKER_CRASHED), "worker-crashed", "transient"),
@@ -121,6 +127,9 @@ def test_by_type(error: BaseException, kind: str, category: str) -> None:
         (ApiError(502), "service-unavailable"),
         (ApiError(529), "service-unavailable"),
         (ApiError(None, body={"type": "rate_limit_error"}), "rate-limit"),
+        (ApiError(None, code=429), "rate-limit"),
+        (ApiError(None, code=http.HTTPStatus.UNAUTHORIZED), "invalid-api-key"),
+        (ApiError(None, code=503, response=None), "service-unavailable"),
         (ResponseError(503), "service-unavailable"),
         (_urllib(429), "rate-limit"),
         (_urllib(503), "service-unavailable"),
@@ -184,6 +193,8 @@ def test_by_words(text: str, kind: str) -> None:
         'the talk "Cost limits exceeded" is odd',
         "/talks/rate limit/unauthorized.mp4 is odd",
         "rate-limit-exceeded.mp4",
+        "unauthorized.MP4",
+        "Timeout.WAV could not be opened",
         "the costumes exceeded",
         "a tokenizer",
         "narrate limits",
@@ -220,6 +231,28 @@ def test_causes_are_looked_at() -> None:
     assert classify(ExceptionGroup("two", [KeyError(), ApiError(503)])).type == "service-unavailable"
 
 
+def _caused(error: Exception, cause: BaseException) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (_caused(ValueError("nothing came"), ConnectionResetError()), "network-timeout"),
+        (_caused(KeyError("answer"), ApiError(503)), "service-unavailable"),
+        (_caused(RuntimeError("transcription failed"), MemoryError()), "out-of-memory"),
+        (_caused(ValueError("no"), RuntimeError("rate limit exceeded")), "rate-limit"),
+        (_caused(ValueError("no"), RuntimeError("well")), "malformed-data"),
+        (_caused(RuntimeError("rate limit exceeded"), KeyError("hit")), "rate-limit"),
+        (ExceptionGroup("two", [RuntimeError("one"), ExceptionGroup("more", [TimeoutError()])]), "network-timeout"),
+        (ExceptionGroup("many", [RuntimeError(str(number)) for number in range(1000)]), "unknown"),
+    ],
+)
+def test_types_of_causes_come_before_words_and_words_before_types_that_tell_little(error: Exception, kind: str) -> None:
+    assert classify(error).type == kind
+
+
 def test_circles_of_causes_end() -> None:
     error = RuntimeError("round")
     error.__cause__ = error
@@ -241,6 +274,20 @@ def test_hostile_exceptions_are_survived() -> None:
     assert classify(ApiError(True)).type == "unknown"
     assert classify(ApiError(99_999)).type == "unknown"
     assert classify(ApiError(headers=7, body=[[[]]], code=7)).type == "unknown"
+    assert classify("no exception").type == "unknown"  # type: ignore[arg-type]
+
+
+def test_a_parsers_code_is_no_status() -> None:
+    error = SyntaxError("element p is not declared")
+    error.code = 503  # type: ignore[attr-defined]
+    assert classify(error).status is None
+
+
+def test_errors_travel_between_processes() -> None:
+    error = WorkerCrashedError(Problem.CODEC, detail="d", facts={"codec": "x"}, retry_after=2.0, status=3, trace="t")
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is WorkerCrashedError
+    assert vars(again) == vars(error)
 
 
 # -- Retry-After -----------------------------------------------------------------------------------------------------
@@ -272,7 +319,17 @@ def test_where_retry_after_is_found() -> None:
     assert retry_after(ResponseError(429, {"Retry-After": "7"})) == 7
     assert retry_after(ResponseError(429, {"retry-after-ms": "1500", "retry-after": "9"})) == 1.5
     assert classify(StageError(Problem.RATE_LIMIT, retry_after=3)).retry_after == 3
+    assert retry_after(ApiError(retry_after="8")) == 8
     assert retry_after(RuntimeError()) is None
+
+
+def test_a_servers_wish_is_found_however_the_error_is_known() -> None:
+    by_name = _named("RateLimitError")
+    by_name.retry_after = 17  # type: ignore[attr-defined]
+    by_words = ApiError(text="rate limit exceeded", retry_after=17)
+    by_cause = _caused(ValueError("no"), ResponseError(503, {"Retry-After": "17"}))
+    for error in (by_name, by_words, by_cause):
+        assert classify(error).retry_after == 17
 
 
 @given(st.text())

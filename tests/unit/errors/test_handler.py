@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from typing import Any
 
 import pytest
@@ -201,6 +202,25 @@ async def test_details_take_over_what_the_context_says() -> None:
     assert details.metadata["engine"] == "x"
     assert details.metadata["status"] == 429
     assert details.metadata["problem"] == "rate-limit"
+
+
+async def test_what_is_no_amount_is_none() -> None:
+    for value in (10**400, True, "12", None):
+        resolution = await ErrorHandler().handle_error(
+            ValueError(), ErrorContext("s", "audio-review", 1, {"cost": value})
+        )
+        assert resolution.backend_details.cost is None
+
+
+async def test_the_time_may_be_replaced_under_a_handler_without_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = ErrorHandler()
+    for _ in range(5):
+        await handler.handle_error(TimeoutError(), ErrorContext("s", "audio-review"))
+    assert not handler.allow("audio-review")
+    later = time.monotonic() + 61
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: later)
+        assert handler.allow("audio-review")
 
 
 async def test_the_history_is_bounded_and_can_be_cleared() -> None:
