@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from enrich_tui.model import Stage
 from enrich_tui.progress.eta import EtaEstimator, Outcome
 from enrich_tui.progress.model import StageStatus
@@ -32,7 +30,7 @@ class Feed:
         """Note in the run how far a stage is (0 to 100), and pass it on."""
         run.set_progress(stage, progress, now)
         record = run.stages[stage]
-        if math.isfinite(progress) and record.status is StageStatus.PROCESSING:
+        if record.status is StageStatus.PROCESSING:
             self._estimator.progressed(run.session_id, stage, record.progress / 100.0, now)
 
     def status(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -102,10 +101,10 @@ class SessionRun:
         return changed
 
     def set_progress(self, stage: Stage, progress: float, now: float) -> None:
-        """Note how far a stage is, 0 to 100; a value that is no number says nothing. An ended stage stays as it is."""
+        """Note how far a stage is, 0 to 100. An ended stage stays as it is."""
         record = self.stages[stage]
-        if math.isfinite(progress) and record.status not in OVER:
-            record.progress = min(100.0, max(0.0, float(progress)))
+        if record.status not in OVER:
+            record.progress = progress
         self._advance(now)
 
     def end(self, *, success: bool, message: str, now: float) -> dict[Stage, StageStatus]:

@@ -7,10 +7,10 @@ a progress that is no number says nothing. Only a stage, status or event that do
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from enrich_tui.clock import monotonic
 from enrich_tui.model import STAGES, Stage
 from enrich_tui.progress.batch import Batch, Pace
 from enrich_tui.progress.bus import INTERVAL, Deliver, EventBus, Listener, Subscription
@@ -18,7 +18,7 @@ from enrich_tui.progress.eta import Estimate, EtaEstimator, Outcome
 from enrich_tui.progress.feed import Feed
 from enrich_tui.progress.model import BatchProgress, EnrichmentProgress, Phase, StageStatus
 from enrich_tui.progress.run import SessionRun
-from enrich_tui.progress.words import event_name, member, say
+from enrich_tui.progress.words import event_name, member, percent, say
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class ProgressService:
     loop runs with the next change, except that the end of the batch is told at once.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic, estimator: EtaEstimator | None = None) -> None:
+    def __init__(self, *, clock: Callable[[], float] = monotonic, estimator: EtaEstimator | None = None) -> None:
         self._clock = clock
         self._estimator = estimator if estimator is not None else EtaEstimator()
         self._feed = Feed(self._estimator)
@@ -82,9 +82,9 @@ class ProgressService:
     ) -> None:
         """Move on to a stage, and say how far it is (0 to 100) and what it does.
 
-        Without ``stage`` it is about the stage that the session is in. Moving on completes the previous stage if that
-        was processing; stages that run side by side are reported by :meth:`update_stage`. ``complete`` and ``failed``
-        end the session like :meth:`complete_progress`.
+        Without ``stage`` it is about the stage that the session is in, which a progress begins. Moving on completes the
+        previous stage if that was processing; stages that run side by side are reported by :meth:`update_stage`.
+        ``complete`` and ``failed`` end the session like :meth:`complete_progress`.
         """
         phase = None if stage is None else member(Phase, stage, "stage")
         if phase in (Phase.COMPLETE, Phase.FAILED):
@@ -94,14 +94,16 @@ class ProgressService:
         if run is None:
             return
         now = self._clock()
+        done = percent(progress)
         current = Stage(run.phase if phase is None else phase)
-        if phase is not None:
+        begins = done is not None and run.stages[current].status is StageStatus.PENDING
+        if phase is not None or begins:
             for changed in run.move_to(current, now):
                 self._feed.status(run, changed, now)
                 if changed is current:
                     self._tell_stage(run, changed)
-        if progress is not None:
-            self._feed.measure(run, current, progress, now)
+        if done is not None:
+            self._feed.measure(run, current, done, now)
         if message is not None:
             run.message = say(message)
         self._tell("progress", run)
@@ -129,14 +131,15 @@ class ProgressService:
         if run is None:
             return
         now = self._clock()
-        if state is None and progress is not None and run.stages[which].status is StageStatus.PENDING:
+        done = percent(progress)
+        if state is None and done is not None and run.stages[which].status is StageStatus.PENDING:
             state = StageStatus.PROCESSING
         message = None if error is None else say(error)
         if state is StageStatus.PROCESSING and run.set_status(which, state, now, message):
             self._feed.status(run, which, now, outcome)
             self._tell_stage(run, which)
-        if progress is not None:
-            self._feed.measure(run, which, progress, now)
+        if done is not None:
+            self._feed.measure(run, which, done, now)
         if state is not None and state is not StageStatus.PROCESSING:
             if run.set_status(which, state, now, message):
                 self._feed.status(run, which, now, outcome, engine)

@@ -1,7 +1,8 @@
-"""Names that come in and words that go out."""
+"""What comes in: names and numbers; and words that go out."""
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import TypeVar
 
@@ -29,6 +30,15 @@ def event_name(name: str) -> str:
     if name not in EVENTS:
         raise ValueError(f"There is no event '{name}'. It is one of: {', '.join(EVENTS)}.")
     return name
+
+
+def percent(value: object) -> float | None:
+    """A progress between 0 and 100; None for what is no number."""
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(100.0, max(0.0, number)) if math.isfinite(number) else None
 
 
 def say(text: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import copy
 import math
 import pickle
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -123,6 +124,16 @@ def test_progress_of_a_pending_stage_means_that_it_runs(service: ProgressService
     assert progress_of(service).stages["video"].status == "processing"
 
 
+def test_progress_without_a_stage_begins_the_first_one(service: ProgressService, clock: Clock) -> None:
+    service.start_progress("a", include_audio=False)
+    service.update_progress("a", message="Soon")
+    assert progress_of(service).stages["video"].status == "pending"
+    clock.now += 1
+    service.update_progress("a", progress=30)
+    assert progress_of(service).stages["video"].status == "processing"
+    assert progress_of(service).eta is not None
+
+
 def test_a_retried_stage_starts_again_without_the_session_going_back(service: ProgressService) -> None:
     service.start_progress("a")
     service.update_stage("a", "audio", progress=80)
@@ -134,12 +145,15 @@ def test_a_retried_stage_starts_again_without_the_session_going_back(service: Pr
     assert progress_of(service).progress == reached > 0
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_a_progress_that_is_no_number_says_nothing(service: ProgressService, value: float) -> None:
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400, "half", []])
+def test_a_progress_that_is_no_number_says_nothing(service: ProgressService, value: Any) -> None:
     service.start_progress("a")
     service.update_progress("a", stage="audio", progress=40)
     service.update_progress("a", progress=value)
+    service.update_stage("a", "audio", progress=value)
+    service.update_stage("a", "video", progress=value)
     assert progress_of(service).stages["audio"].progress == 40
+    assert progress_of(service).stages["video"].status == "pending"
 
 
 def test_progress_outside_is_cut_off(service: ProgressService) -> None:
@@ -451,6 +465,14 @@ def test_sessions_started_before_the_batch_count_as_they_are(service: ProgressSe
     service.start_progress("a", include_video=False)
     service.start_batch(["a", "b"])
     assert (batch_of(service).processing, batch_of(service).pending) == (1, 1)
+
+
+def test_the_time_may_be_replaced_under_a_service_without_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    service, clock = ProgressService(), Clock()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "monotonic", clock)
+        service.start_progress("a")
+    assert progress_of(service).started_at == clock.now
 
 
 def test_the_default_service_is_one() -> None:
