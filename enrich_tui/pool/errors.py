@@ -13,6 +13,9 @@ class PoolShutdownError(PoolError):
     def __init__(self) -> None:
         super().__init__("The worker pool is shut down.")
 
+    def __reduce__(self) -> tuple[type[PoolShutdownError], tuple[()]]:
+        return type(self), ()
+
 
 class WorkerAcquisitionTimeoutError(PoolError, TimeoutError):
     """No worker became free in time."""
@@ -21,3 +24,6 @@ class WorkerAcquisitionTimeoutError(PoolError, TimeoutError):
         super().__init__(f"No worker became free within {timeout:g} seconds.")
         self.timeout = timeout
         """How long the caller waited, in seconds."""
+
+    def __reduce__(self) -> tuple[type[WorkerAcquisitionTimeoutError], tuple[float]]:
+        return type(self), (self.timeout,)

@@ -46,7 +46,8 @@ class WorkerPool:
         executor_factory: Makes the executor of a worker's id.
         recycle_after: Jobs after which an executor is replaced.
         memory_limit: Resident bytes above which an executor is replaced, between two jobs.
-        clock: Seconds, monotonic; all figures come from it. Waiting goes by the event loop's own clock.
+        clock: Seconds, monotonic, instead of ``time.monotonic``; all figures come from it. Waiting goes by the event
+            loop's own clock.
 
     Raises ``ValueError`` for settings outside of their range. After a shutdown, what needs a worker raises
     :class:`PoolShutdownError`.
@@ -63,13 +64,13 @@ class WorkerPool:
         executor_factory: ExecutorFactory | None = None,
         recycle_after: int | None = None,
         memory_limit: int | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         if min(max_workers, error_threshold, recycle_after or 1) < 1 or not health_check_interval > 0:
             raise ValueError("Workers, error threshold, jobs before recycling and check interval must be more than 0.")
         self._acquisition_timeout = _seconds(acquisition_timeout)
         self._health_check_interval = health_check_interval
-        self._clock = clock
+        self._clock = clock = clock or time.monotonic
         rules = Rules(error_threshold, enable_auto_restart, recycle_after, memory_limit)
         self._roster = Roster(rules, executor_factory, clock)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -89,12 +90,15 @@ class WorkerPool:
         Raises :class:`WorkerAcquisitionTimeoutError`, :class:`PoolShutdownError`, and ``ValueError`` for a timeout
         below 0.
         """
-        roster, loop = self._roster, self._loop or self._bind()
+        roster = self._roster
+        if self._loop is None:
+            self._bind()
         wait = self._acquisition_timeout if timeout is None else _seconds(timeout)
         slot = roster.take() if roster.idle else None
         if slot is None:
             if roster.closing:
                 raise PoolShutdownError
+            loop = self._bind()
             roster.warm(1)
             waiter: asyncio.Future[Slot | Refusal] = loop.create_future()
             roster.waiters.join(waiter, loop, wait)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+import pickle
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -309,6 +311,37 @@ def test_a_pool_stays_with_its_loop() -> None:
     asyncio.run(start())
     with pytest.raises(PoolError, match="another event loop"):
         asyncio.run(start())
+
+
+def test_nobody_waits_for_a_pool_of_another_loop() -> None:
+    pool = WorkerPool(1)
+
+    async def wait() -> None:
+        async with pool.worker("one"):
+            await pool.acquire_worker(timeout=0)
+
+    with pytest.raises(WorkerAcquisitionTimeoutError):
+        asyncio.run(wait())
+    with pytest.raises(PoolError, match="another event loop"):
+        asyncio.run(wait())
+    assert pool.get_pool_status().pending == 0
+
+
+def test_errors_travel_between_processes() -> None:
+    late = pickle.loads(pickle.dumps(WorkerAcquisitionTimeoutError(1.5)))
+    assert (late.timeout, str(late)) == (1.5, str(WorkerAcquisitionTimeoutError(1.5)))
+    assert str(pickle.loads(pickle.dumps(PoolShutdownError()))) == str(PoolShutdownError())
+
+
+async def test_the_time_may_be_replaced_for_a_pool_without_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeClock()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "monotonic", clock)
+        pool = WorkerPool(1)
+        worker = await pool.acquire_worker()
+        clock.advance(10)
+        await pool.release_worker(worker)
+    assert pool.get_pool_status().avg_job_duration == 10
 
 
 def test_the_pool_runs_headless() -> None:
