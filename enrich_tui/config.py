@@ -6,12 +6,16 @@ The settings that a stage depends on live in :class:`StageConfig`, because they 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from enrich_tui.text import clean
 
 APP = "enrich-tui"
 
@@ -25,6 +29,10 @@ class ConfigError(Exception):
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    def decisive(self) -> dict[str, Any]:
+        """The settings that a result depends on, as JSON has them."""
+        return self.model_dump(mode="json")
 
 
 class AudioConfig(_Section):
@@ -54,12 +62,69 @@ class VideoConfig(_Section):
 
 
 class SummaryConfig(_Section):
-    """How much a summary says."""
+    """What writes the summary, and how much it says. ``base_url`` and all below it are for a server."""
 
-    engine: Literal["auto", "extractive"] = "auto"
-    """What writes it."""
+    engine: Literal["auto", "extractive", "openai-compatible"] = "auto"
+    """What writes it. auto: extractive, on this machine. openai-compatible: a language model; the transcript is sent to
+    the server at base_url."""
     sentences: Annotated[int, Field(ge=1, le=50)] = 7
-    """Points that it makes, each a sentence that was said."""
+    """Points that it makes, each a sentence."""
+    base_url: str | None = None
+    """Address of a server that speaks OpenAI's protocol: ``http://127.0.0.1:11434/v1``. Not set: none."""
+    model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Name of the model, as that server knows it. Not set: none."""
+    key_variable: str | None = None
+    """Environment variable with its key. Not set: OPENAI_API_KEY, or none where it is this machine."""
+    timeout: Annotated[float, Field(ge=1, le=86400)] = 600.0
+    """Longest wait for one answer, in seconds."""
+    window: Annotated[int, Field(ge=2000)] = 8000
+    """Characters that are sent at a time (Latin ones; others count as two or three). A longer transcript is read in
+    parts. The default suits models that take in little; with others more is better and quicker."""
+    limit: Annotated[int, Field(ge=2000)] = 500_000
+    """Longest transcript that is sent, in the same characters."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            usable = False
+        if not usable or not value.isascii() or not value.isprintable() or " " in value:
+            raise ValueError("it is an address that begins with http:// or https://")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("a key or password does not belong into it")
+        return value
+
+    @field_validator("key_variable")
+    @classmethod
+    def _variable(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"(?!LC_)[A-Z0-9_]*(KEY|TOKEN)", value):
+            raise ValueError("it is the name of a variable, in capitals, that ends in KEY or TOKEN")
+        return value  # so it is none of those that workers are given
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.served and not (self.base_url and self.model):
+            raise ValueError("where a server writes it, base_url and model have to be set")
+        return self
+
+    @property
+    def served(self) -> bool:
+        """True where a server writes it."""
+        return self.engine == "openai-compatible"
+
+    @property
+    def writer(self) -> str:
+        """The model and its server, as it is said to people: ``llama3.2 at 127.0.0.1:11434``."""
+        return clean(f"{self.model} at {urlsplit(self.base_url or '').netloc}")
+
+    def decisive(self) -> dict[str, Any]:
+        """Of the server's settings only how its model is asked; see :attr:`writer`. Where there is none, none."""
+        return self.model_dump(mode="json", include={"engine", "sentences"} | ({"window"} if self.served else set()))
 
 
 class CanvasConfig(_Section):
@@ -76,6 +141,11 @@ class StageConfig(_Section):
     video: VideoConfig = VideoConfig()
     summary: SummaryConfig = SummaryConfig()
     canvas: CanvasConfig = CanvasConfig()
+
+    @property
+    def offline(self) -> Self:
+        """The same without a server."""
+        return self.model_copy(update={"summary": self.summary.model_copy(update={"engine": "extractive"})})
 
 
 class Limits(_Section):
@@ -181,6 +251,8 @@ def _reason(error: ValidationError) -> str:
         known = {one.rpartition(".")[2]: one for one in _names(Config)}
         alike = [f"; perhaps '{known[one]}' is meant" for one in get_close_matches(path[-1], known, 1)]
         return f"there is no setting '{name}'{''.join(alike)}."
+    if first["type"] == "value_error":
+        return f"the setting '{name}' cannot be used: {first['ctx']['error']}."
     kind = first["type"].removesuffix("_type").removesuffix("_parsing").removesuffix("_from_float")
     return f"the setting '{name}' cannot be used: {_NEEDED.get(kind, first['msg'].lower())}."
 

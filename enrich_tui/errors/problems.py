@@ -54,6 +54,10 @@ class Problem(StrEnum):
     KEY_REFUSED = "key-refused"
     SERVICE_REFUSED = "service-refused"
     BAD_ANSWER = "bad-answer"
+    KEY_UNUSABLE = "key-unusable"  # facts: file, where others can read it
+    NOT_COMPATIBLE = "not-compatible"
+    MODEL_UNKNOWN = "model-unknown"
+    TOO_LONG = "too-long"  # facts: setting, change ("lower", "higher")
     # everything else
     INTERNAL = "internal"
 

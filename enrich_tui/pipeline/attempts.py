@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -12,7 +13,7 @@ from enrich_tui.config import StageConfig
 from enrich_tui.errors import ErrorContext, ErrorHandler, Permit
 from enrich_tui.errors.problems import Problem, StageError, WorkerCrashedError
 from enrich_tui.events import ErrorRaised, StageProgressed, StageRetrying, StageStarted
-from enrich_tui.model import Stage, StageOutcome, StageOutput, StageResult, StageTask
+from enrich_tui.model import STAGES, Stage, StageOutcome, StageOutput, StageResult, StageTask
 from enrich_tui.pipeline.announce import Announcer
 from enrich_tui.pipeline.outcome import described
 from enrich_tui.pipeline.settle import Settler
@@ -21,6 +22,7 @@ from enrich_tui.pipeline.state import Queue, SessionEntry, StageState
 from enrich_tui.pipeline.verdict import HARMLESS, NEEDS_MENDING, ends_session, judge
 from enrich_tui.pool import Worker, WorkerPool
 from enrich_tui.progress import ProgressService
+from enrich_tui.stages import waits
 from enrich_tui.stages.summarize.stand_in import write_stand_in
 from enrich_tui.store.owner import OwnershipLostError
 from enrich_tui.worker.process import Progress
@@ -81,6 +83,15 @@ class Attempts:
         """True where a session can take over the results of another one of the same bytes."""
         return self._settler.takes_over
 
+    @property
+    def may_wait(self) -> bool:
+        """True where some stages wait for a server instead of computing."""
+        return any(waits(stage, self._config) for stage in STAGES)
+
+    def waits(self, entry: SessionEntry, stage: Stage) -> bool:
+        """True where the next attempt of this stage waits for a server."""
+        return entry.stages[stage].failure is None and waits(stage, self._config)
+
     async def look_ahead(self, entries: Iterable[SessionEntry]) -> int:
         """Find out about the first of these sessions before their turn; returns about how many."""
         return await self._settler.look_ahead(entries)
@@ -108,8 +119,11 @@ class Attempts:
         if entry.status is None and not any(entry.unfinished()):
             await self.close(entry)
 
-    async def run(self, worker: Worker, permit: Permit, entry: SessionEntry, stage: Stage) -> None:
-        """Run one attempt on this worker, give the worker back, then deal with what came of it."""
+    async def run(self, worker: Worker, permit: Permit | None, entry: SessionEntry, stage: Stage) -> None:
+        """Run one attempt on this worker, give the worker back, then deal with what came of it.
+
+        Without a permit it says nothing about a service: it stands in for an attempt that could not be had there.
+        """
         session, state = entry.session, entry.stages[stage]
         started = time.monotonic()
         error: Exception | None = None
@@ -122,7 +136,7 @@ class Attempts:
             task = StageTask(
                 session=session,
                 stage=stage,
-                config=self._config,
+                config=self._config if state.failure is None else self._config.offline,
                 attempt=state.attempt,
                 threads=self._shares.threads,
                 fence=self._settler.fence,
@@ -130,7 +144,8 @@ class Attempts:
             )
             output = await self._runner(worker, task, lambda event: self._on_progress(session.id, stage, event))
         except asyncio.CancelledError as cancelled:
-            permit.release()
+            if permit is not None:
+                permit.release()
             await self._pool.release_worker(worker, error=cancelled)
             state.state = StageState.WAITING  # a stopped program goes on with it next time
             raise
@@ -139,7 +154,7 @@ class Attempts:
         state.worked += time.monotonic() - started
         await self._pool.release_worker(worker, error=error if error is not None and _workers_fault(error) else None)
         self._changed()
-        with permit:
+        with permit or contextlib.nullcontext():
             if output is not None:
                 await self._completed(entry, stage, output, permit)
             elif error is not None:
@@ -168,8 +183,9 @@ class Attempts:
             StageProgressed(session=session_id, stage=stage, fraction=event.fraction, message=event.message)
         )
 
-    async def _completed(self, entry: SessionEntry, stage: Stage, output: StageOutput, permit: Permit) -> None:
-        self._errors.record_success(OPERATIONS[stage], permit)
+    async def _completed(self, entry: SessionEntry, stage: Stage, output: StageOutput, permit: Permit | None) -> None:
+        if permit is not None:
+            self._errors.record_success(OPERATIONS[stage], permit)
         try:
             result = await self._settler.record(entry, stage, output)
         except (OSError, StageError) as error:
@@ -178,10 +194,14 @@ class Attempts:
         self.end(entry, stage, result)
 
     async def _failed(
-        self, entry: SessionEntry, stage: Stage, error: Exception, worker: int | None, permit: Permit
+        self, entry: SessionEntry, stage: Stage, error: Exception, worker: int | None, permit: Permit | None
     ) -> None:
         await self._settler.still_ours()  # else it failed because the library has gone to another program
         state = entry.stages[stage]
+        if state.failure is not None:
+            self._errors.log_error(error, ErrorContext(entry.session.id, OPERATIONS[stage], state.attempt))
+            await self._give_way(entry, stage, state.failure)
+            return
         if isinstance(error, WorkerCrashedError):
             state.crashes += 1
             if state.crashes >= POISON_CRASHES:
@@ -212,19 +232,38 @@ class Attempts:
         if resolution.should_retry:
             self._retry_later(entry, stage, resolution.retry_delay, resolution.code, resolution.user_message)
             return
-        stand_in = await self._stand_in(entry) if stage is Stage.SUMMARY and resolution.can_continue else ()
-        result = StageResult(
+        failure = StageResult(
             stage=stage,
             status=StageOutcome.FAILED,
-            outputs=stand_in,
             duration=state.worked,
             attempts=state.attempt,
-            message=f"{resolution.happened} A basic summary stands in." if stand_in else resolution.happened,
+            message=resolution.happened,
             advice=resolution.advice,
             problem=resolution.code,
         )
+        if stage is Stage.SUMMARY and resolution.can_continue:
+            if self.waits(entry, stage):
+                self._replace(entry, stage, failure)
+            else:
+                await self._give_way(entry, stage, failure)
+            return
+        self.end(entry, stage, failure)
+        self._end_rest(entry, failure, abort=resolution.recommended_action == "abort")
+
+    def _replace(self, entry: SessionEntry, stage: Stage, failure: StageResult) -> None:
+        """Have the stage done without its server, by a worker, when one is free."""
+        state = entry.stages[stage]
+        state.failure, state.state = failure, StageState.WAITING
+        self._progress.update_stage(entry.session.id, stage, status="pending", outcome="retry")
+        self._changed()
+
+    async def _give_way(self, entry: SessionEntry, stage: Stage, failure: StageResult) -> None:
+        """End the summary with what needs no look into the session."""
+        made = await self._stand_in(entry)
+        told = f"{failure.message} A basic summary stands in." if made else failure.message
+        result = failure.model_copy(update={"outputs": made, "message": told, "duration": entry.stages[stage].worked})
         self.end(entry, stage, result)
-        self._end_rest(entry, result, abort=resolution.recommended_action == "abort")
+        self._end_rest(entry, result)
 
     def _end_rest(self, entry: SessionEntry, failed: StageResult, *, abort: bool = False) -> None:
         """Skip the stages that have nothing to work on any more."""

@@ -70,7 +70,7 @@ def settings_of(stage: Stage, config: StageConfig) -> str:
     parts = {
         "stage": stage.value,
         "version": stages.VERSIONS[stage],
-        "settings": getattr(config, stage.value).model_dump(mode="json"),
+        "settings": getattr(config, stage.value).decisive(),
         "engine": stages.engine_identity(stage, config),
     }
     return json.dumps(parts, sort_keys=True)

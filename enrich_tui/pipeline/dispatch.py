@@ -51,6 +51,8 @@ class Dispatcher:
         self._broken = broken
         """Called with what an attempt should never have raised."""
         self._tasks: dict[tuple[str, Stage], asyncio.Task[None]] = {}
+        self._waiting: set[tuple[str, Stage]] = set()
+        """Those that wait for a server, and leave the processors to others."""
         self._lease: asyncio.Task[Worker] | None = None
 
     @property
@@ -73,11 +75,14 @@ class Dispatcher:
             worker = self._lease.result()
             self._lease = None
             entry, stage = candidate
-            permit = self._errors.permit(OPERATIONS[stage])
-            if permit is None:
+            state = entry.stages[stage]
+            permit = self._errors.permit(OPERATIONS[stage]) if state.failure is None else None
+            if permit is None and state.failure is None:
                 self._spawn(self._unused(worker))
                 return
-            entry.stages[stage].state = StageState.RUNNING
+            if self._attempts.waits(entry, stage):
+                self._waiting.add((entry.session.id, stage))
+            state.state = StageState.RUNNING
             attempt = self._attempts.run(worker, permit, entry, stage)
             task = asyncio.create_task(attempt, name=f"{stage} of {entry.session.id}")
             self._tasks[entry.session.id, stage] = task
@@ -87,12 +92,16 @@ class Dispatcher:
             self._lease = None
 
     def _next(self) -> tuple[SessionEntry, Stage] | None:
-        if len(self._tasks) >= self._shares.slots:
+        full = len(self._tasks) - len(self._waiting) >= self._shares.slots
+        if full and (len(self._tasks) >= self._pool.size or not self._attempts.may_wait):
             return None
         for entry, stage in self._queue.candidates(time.monotonic()):
-            prepared = entry.stages[stage].key and self._may_start(entry.session.id)
+            if full and not self._attempts.waits(entry, stage):
+                continue
+            state = entry.stages[stage]
+            prepared = state.key and self._may_start(entry.session.id)
             settling = (entry.session.id, stage) in self._tasks  # the attempt before it may not be quite over
-            if prepared and not settling and self._errors.ready(OPERATIONS[stage]):
+            if prepared and not settling and (state.failure is not None or self._errors.ready(OPERATIONS[stage])):
                 return entry, stage
         return None
 
@@ -102,6 +111,7 @@ class Dispatcher:
 
     def _over(self, session_id: str, stage: Stage, task: asyncio.Task[None]) -> None:
         del self._tasks[session_id, stage]
+        self._waiting.discard((session_id, stage))
         self._changed()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._broken(self._queue[session_id], stage, error)

@@ -51,6 +51,18 @@ def completed(session: Session, stage: Stage, record: StageRecord, *, cached: bo
     )
 
 
+def stands_in(done: StageResult, failure: StageResult) -> StageResult:
+    """A stage that failed, with the results of what was done in its place."""
+    return done.model_copy(
+        update={
+            "status": failure.status,
+            "message": f"{failure.message} An extractive summary stands in.",
+            "advice": failure.advice,
+            "problem": failure.problem,
+        }
+    )
+
+
 def recorded(stage: Stage, record: StageRecord) -> StageResult:
     """The result of a stage that did not complete, as it was written down."""
     return StageResult(

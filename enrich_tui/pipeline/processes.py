@@ -13,9 +13,12 @@ from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
 
 from enrich_tui.config import Limits
+from enrich_tui.errors.problems import StageError
 from enrich_tui.logs import log_folder
 from enrich_tui.model import StageOutput, StageTask
 from enrich_tui.pool import Worker, WorkerPool
+from enrich_tui.stages import serve, waits
+from enrich_tui.worker.failures import failure
 from enrich_tui.worker.lengths import LengthFinder
 from enrich_tui.worker.process import ProcessExecutor, ProcessExecutors, Progress
 
@@ -33,7 +36,7 @@ class Processes:
 
     async def run(self, worker: Worker, task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
         """Run one stage on this worker."""
-        if worker.runs_jobs:
+        if worker.runs_jobs or waits(task.stage, task.config):
             return await on_worker(worker, task, on_event)
         if worker.id not in self._by_worker:
             self._by_worker[worker.id] = self._executors(worker.id)
@@ -65,6 +68,24 @@ async def processes_of(pool: WorkerPool, limits: Limits) -> AsyncIterator[Proces
 
 
 async def on_worker(worker: Worker, task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
-    """The usual runner: the worker's own executor does it."""
+    """The usual runner: the worker's own executor does it; what only waits for a server is waited for here.
+
+    Its lease is held meanwhile, so that no more is under way than there are workers.
+    """
+    if waits(task.stage, task.config):
+        return await _served(task, on_event)
     output: StageOutput = await worker.run(task, on_event)
     return output
+
+
+async def _served(task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
+    """What a worker's process does with a stage, for one that needs none: whatever it raises is a ``StageError``."""
+
+    def report(fraction: float, message: str = "") -> None:
+        on_event(Progress(min(1.0, max(0.0, fraction)), message))
+
+    try:
+        return await serve(task, report)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the pipeline decides
+        told = failure(0, error)
+        raise StageError(told.problem, **told.model_dump(exclude={"type", "job", "problem"})) from None

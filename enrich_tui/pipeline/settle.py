@@ -27,7 +27,7 @@ from enrich_tui.model import (
 )
 from enrich_tui.pipeline import cache
 from enrich_tui.pipeline.adopt import Elsewhere, adopt, is_of, made_anything, tells
-from enrich_tui.pipeline.outcome import completed, described, recorded
+from enrich_tui.pipeline.outcome import completed, described, recorded, stands_in
 from enrich_tui.pipeline.state import SessionEntry, StageState
 from enrich_tui.pipeline.verdict import anything_to_tell, has_input
 from enrich_tui.store.outputs import partials
@@ -249,6 +249,8 @@ class Settler:
     async def record(self, entry: SessionEntry, stage: Stage, output: StageOutput) -> StageResult:
         """Write down a stage that was done; its files are in place. Raises ``OSError`` where that cannot be.
 
+        Where it only stands in for what its server did not do, the failure there is what is written down and returned.
+
         Raises :class:`StageError` where a result is said to lie outside of the session's folder, and where a source is
         not what it was when the stage began; and
         :class:`~enrich_tui.store.owner.OwnershipLostError` where the library has gone to another program.
@@ -272,6 +274,11 @@ class Settler:
                 notices=output.notices,
                 finished_at=_now(),
             )
+            result = completed(session, stage, done, cached=False)
+            if (failure := state.failure) is not None:
+                result = stands_in(result, failure)
+                told = {"status": result.status, "problem": result.problem, "message": result.message}
+                done = done.model_copy(update={**told, "advice": result.advice})
             known.record = known.record.model_copy(
                 update={
                     "sources": tuple(known.sources.values()),
@@ -280,7 +287,7 @@ class Settler:
                 }
             )
             await asyncio.to_thread(self._save, session, known.record)
-        return completed(session, stage, done, cached=False)
+        return result
 
     def drop(self, session_id: str) -> None:
         """Let go of what was known of a session, without writing anything down: its files have changed, or are gone."""

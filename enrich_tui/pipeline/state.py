@@ -38,6 +38,8 @@ class StageEntry:
     """What the result depends on, see :mod:`enrich_tui.pipeline.cache`."""
     insisted: bool = False
     """True where a person asked for it again: what is known to be hopeless is tried all the same."""
+    failure: StageResult | None = None
+    """How it failed at its server, once something else is to stand in for it."""
     result: StageResult | None = None
 
 

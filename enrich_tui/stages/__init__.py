@@ -31,6 +31,18 @@ def load(stage: Stage, package: str = "enrich_tui.stages") -> StageModule:
     return cast("StageModule", importlib.import_module(f"{package}.{stage.value}"))
 
 
+def waits(stage: Stage, config: StageConfig) -> bool:
+    """True where a stage waits for a server rather than computes: it is run by :func:`serve`, not by a worker."""
+    return stage is Stage.SUMMARY and config.summary.served
+
+
+async def serve(task: StageTask, report: Report) -> StageOutput:
+    """Run a stage that waits for a server, in this process and its loop; raises as a stage does."""
+    from enrich_tui.stages.llm.write import write
+
+    return await write(task, report)
+
+
 VERSIONS: dict[Stage, str] = {Stage.AUDIO: "2", Stage.VIDEO: "1", Stage.SUMMARY: "2", Stage.CANVAS: "1"}
 """A stage's version changes whenever its code would give another result for the same input; part of the cache key."""
 
@@ -41,4 +53,8 @@ def engine_identity(stage: Stage, config: StageConfig) -> str:
         from enrich_tui.stages.speech.models import identity
 
         return identity(config.audio)
+    if waits(stage, config):
+        from enrich_tui.stages.llm.prompts import VERSION
+
+        return f"prompts {VERSION}, {config.summary.writer}"
     return ""

@@ -1,12 +1,17 @@
-"""The summary stage: what a session was about, from its transcript, chapters and notes. Offline and extractive."""
+"""The summary stage: what a session was about, from its transcript, chapters and notes. Offline and extractive.
+
+Where a server is to write it, :mod:`enrich_tui.stages.llm.write` takes its place, and writes the same files.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from enrich_tui.errors.problems import Problem, StageError
-from enrich_tui.model import StageOutput, StageTask
+from enrich_tui.model import Session, StageOutput, StageTask
 from enrich_tui.stages import Report
 from enrich_tui.stages.material import Material, gather
-from enrich_tui.stages.results import SUMMARY, Chapters, numbered
+from enrich_tui.stages.results import SUMMARY, Chapters, Summary, numbered
 from enrich_tui.stages.summarize.extractive import summarize
 from enrich_tui.stages.summarize.markdown import markdown
 from enrich_tui.stages.summarize.titles import titles
@@ -29,9 +34,18 @@ def run(task: StageTask, report: Report) -> StageOutput:
     )
     if summary is None:
         raise StageError(Problem.NOTHING_TO_TELL)
+    known, transcript = material.chapters, material.transcript
+    told = titles(known.chapters, transcript) if known is not None and transcript is not None else []
+    return write_down(session, material, summary, told, report)
+
+
+def write_down(
+    session: Session, material: Material, summary: Summary, told: Sequence[str | None], report: Report
+) -> StageOutput:
+    """Write the files of a summary, with these titles for the chapters; None: the number stays."""
     write_text(session.output / SUMMARY, summary.model_dump_json(indent=1))
     write_text(session.output / PAGE, markdown(summary))
-    titled = _titled(material)
+    titled = _titled(material.chapters, told)
     files = formats.write(session.output, titled) if titled is not None else {}
     report(1.0)
     return StageOutput(
@@ -48,12 +62,11 @@ def run(task: StageTask, report: Report) -> StageOutput:
     )
 
 
-def _titled(material: Material) -> Chapters | None:
+def _titled(known: Chapters | None, told: Sequence[str | None]) -> Chapters | None:
     """The chapters of a video with titles from what is said in them; None where they all keep their numbers."""
-    known, transcript = material.chapters, material.transcript
-    if known is None or known.video is None or transcript is None:
+    if known is None or known.video is None or not told:
         return None
-    told = zip(known.chapters, titles(known.chapters, transcript), strict=True)
-    chapters = tuple(chapter.model_copy(update={"title": title or numbered(chapter.index)}) for chapter, title in told)
+    pairs = zip(known.chapters, told, strict=True)
+    chapters = tuple(chapter.model_copy(update={"title": title or numbered(chapter.index)}) for chapter, title in pairs)
     numbers = all(chapter.title == numbered(chapter.index) for chapter in chapters)
     return None if numbers and chapters == known.chapters else known.model_copy(update={"chapters": chapters})

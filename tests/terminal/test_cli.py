@@ -277,7 +277,8 @@ def test_the_services_import_neither_the_screen_nor_an_engine(home: dict[str, st
     every = "for name in enrich_tui.__all__: getattr(enrich_tui, name)"
     code = f"import sys, enrich_tui\n{every}\nimport {module}\nprint(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], env=home, capture_output=True, text=True, check=True)
-    assert not set(told.stdout.split()) & {"textual", "rich", "av", "numpy", "faster_whisper", "ctranslate2", "PIL"}
+    heavy = {"textual", "rich", "av", "numpy", "faster_whisper", "ctranslate2", "PIL", "openai", "httpx2"}
+    assert not set(told.stdout.split()) & heavy
 
 
 def test_doctor_says_what_is_there(home: dict[str, str]) -> None:

@@ -23,7 +23,7 @@ from enrich_tui.stages.page.links import address, inside
 from enrich_tui.stages.page.pictures import data_uri
 from enrich_tui.stages.page.recordings import playing
 from enrich_tui.stages.results import AudioReview, Chapter
-from enrich_tui.stages.summarize.markdown import METHODS
+from enrich_tui.stages.summarize.markdown import method_text
 from enrich_tui.text import clean, seconds_text
 
 PICTURES = 200
@@ -71,7 +71,7 @@ def build(session: Session, material: Material, *, embed_media: bool, report: Re
             title=summary.title if summary else session.title,
             name=session.title,
             summary=summary,
-            method=METHODS[summary.method] if summary else "",
+            method=method_text(summary) if summary else "",
             points_shown=[p for p in summary.points if p.source != "chapter"] if summary else [],
             facts=view.facts(session, material),
             recordings=media.recordings,

@@ -7,11 +7,16 @@ import re
 from enrich_tui.stages.results import Point, Summary
 from enrich_tui.text import seconds_text
 
-METHODS = {
+_METHODS = {
     "extractive": "An extractive summary: the session's own sentences, chosen and lightly tidied, not rewritten.",
     "basic": "A basic summary: what there is and when, without words that could be summed up.",
-    "model": "A summary written by a language model.",
+    "model": "Written by a language model: {engine}.",
 }
+
+
+def method_text(summary: Summary) -> str:
+    """How a summary came about, in a sentence."""
+    return _METHODS[summary.method].replace("{engine}", summary.engine)
 
 
 def markdown(summary: Summary) -> str:
@@ -25,7 +30,7 @@ def markdown(summary: Summary) -> str:
         parts += ["## Questions", _items(summary.questions)]
     if summary.keywords:
         parts += ["## Keywords", escape(", ".join(summary.keywords))]
-    parts.append(f"_{METHODS[summary.method]}_")
+    parts.append(f"_{escape(method_text(summary))}_")
     return "\n\n".join(parts) + "\n"
 
 

@@ -83,7 +83,7 @@ async def test_malformed_input_is_skipped() -> None:
 @pytest.mark.parametrize("problem", Problem)
 async def test_only_a_refused_key_and_a_refusing_service_abort(problem: Problem) -> None:
     resolution = await resolve(StageError(problem))
-    aborting = problem in {Problem.KEY_REFUSED, Problem.SERVICE_REFUSED}
+    aborting = problem in {Problem.KEY_REFUSED, Problem.KEY_UNUSABLE, Problem.SERVICE_REFUSED}
     assert (resolution.recommended_action == "abort") == aborting
     assert (resolution.category == "permanent") == (resolution.recommended_action in {"abort", "skip"})
 

@@ -22,6 +22,8 @@ FACTS: dict[str, str | int | float] = {
     "language": "German",
     "install": 'pip install "enrich-tui[multilingual]"',
     "file": "notes.md",
+    "setting": "stage.summary.window",
+    "change": "lower",
 }
 ALL = [describe(problem, facts) for problem in Problem for facts in ({}, FACTS)] + [*map(describe_type, ErrorType)]
 

@@ -1,0 +1,179 @@
+"""Has a summary written: the transcript goes to the server in portions, and what comes back is put together again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
+
+from enrich_tui.config import SummaryConfig
+from enrich_tui.errors.problems import Problem, StageError
+from enrich_tui.model import StageOutput, StageTask
+from enrich_tui.stages import Report, summary
+from enrich_tui.stages.llm.answers import LISTED, Kept, Told, keep
+from enrich_tui.stages.llm.keys import find_key
+from enrich_tui.stages.llm.lines import Line, fitted, portions, size, spoken_lines
+from enrich_tui.stages.llm.prompts import GATHERED, SPOKEN, question
+from enrich_tui.stages.llm.server import Server
+from enrich_tui.stages.material import Material, gather
+from enrich_tui.stages.results import Chapter, Summary
+from enrich_tui.stages.summarize.extractive import summarize
+from enrich_tui.stages.summarize.keywords import keywords
+from enrich_tui.stages.summarize.language import stop_words, tokens
+from enrich_tui.stages.summarize.titles import titles
+from enrich_tui.store.owner import check
+
+
+class _Part(NamedTuple):
+    """What is read at a time."""
+
+    lines: Sequence[Line]
+    text: str
+    chapters: Sequence[Chapter] = ()
+
+
+class _Read(NamedTuple):
+    """What there is to go by."""
+
+    material: Material
+    lines: list[Line]
+    parts: list[_Part]
+
+
+async def write(task: StageTask, report: Report) -> StageOutput:
+    """Write the same files as :mod:`enrich_tui.stages.summary`; without speech, its words are the summary.
+
+    Only what was said is sent, and the times of chapters. Raises ``StageError``, and what ``check`` of the library's
+    owner raises. Cancelling ends the request that is out.
+    """
+    config = task.config.summary
+    read = await asyncio.to_thread(_read, task)
+    if not read.lines:
+        return await asyncio.to_thread(_kept_here, task, report)
+    async with Server(config, await asyncio.to_thread(find_key, config)) as server:
+        kept = await _Reader(server, config, read, report).whole()
+    return await asyncio.to_thread(_write_down, task, read, kept, report)
+
+
+class _Reader:
+    """Has the parts of a session read one after the other, then what came of them, until one summary is left."""
+
+    def __init__(self, server: Server, config: SummaryConfig, read: _Read, report: Report) -> None:
+        self._server = server
+        self._config = config
+        self._parts = read.parts
+        self._language = read.material.transcript.language if read.material.transcript else None
+        self._report = report
+        self._asked = 0
+        self._fraction = 0.0
+
+    async def whole(self) -> Kept:
+        """The summary of it all. Raises ``StageError``."""
+        kept = await self._each(self._parts, SPOKEN)
+        named = {number: title for one in kept for number, title in one.titles.items()}
+        while len(kept) > 1:
+            kept = await self._each(_gathered(kept, self._config.window), GATHERED)
+        if not kept:
+            raise StageError(Problem.BAD_ANSWER, detail="Nothing that the model said could be used.")
+        return kept[0]._replace(titles=named)
+
+    async def _each(self, parts: Sequence[_Part], what: str) -> list[Kept]:
+        made = []
+        for number, part in enumerate(parts):
+            words = f"part {number + 1} of {len(parts)}" if len(parts) > 1 else ""
+            left = len(parts) - number + (len(parts) > 1)  # what is gathered has to be read once more, at least
+            self._fraction = max(self._fraction, self._asked / (self._asked + left))
+            self._report(self._fraction, words)
+            asked = question(
+                part.text, what, count=self._config.sentences, language=self._language, chapters=part.chapters
+            )
+            told = await self._server.ask(asked, Told)
+            self._asked += 1
+            kept = keep(told, part.lines, (chapter.index for chapter in part.chapters), self._config.sentences)
+            if not kept.empty:
+                made.append(kept)
+        return made
+
+
+def _gathered(kept: Sequence[Kept], window: int) -> list[_Part]:
+    """What was made of some parts, as text to be read; each takes at most a third of a portion, so there get fewer."""
+    notes = [_note(one, window // 3) for one in kept]
+    return [
+        _Part([line for one in kept[cut] for line in one.lines], "\n".join(notes[cut]))
+        for cut in portions(notes, window)
+    ]
+
+
+def _note(kept: Kept, most: int) -> str:
+    told = "\n".join((fitted(kept.overview, most // 2), *(line.shown for line in kept.lines)))
+    return fitted(told, most)
+
+
+def _read(task: StageTask) -> _Read:
+    config = task.config.summary
+    material = gather(task.session)
+    lines = spoken_lines(material.transcript, config.window // 3)
+    shown = [line.shown for line in lines]
+    if sum(map(size, shown)) > config.limit:
+        raise StageError(Problem.TOO_LONG, facts={"setting": "stage.summary.limit", "change": "higher"})
+    parts = [_Part(lines[cut], "\n".join(shown[cut])) for cut in portions(shown, config.window)]
+    return _Read(material, lines, _with_chapters(parts, material))
+
+
+def _with_chapters(parts: list[_Part], material: Material) -> list[_Part]:
+    """Each chapter of a video is named by the part in which its middle lies."""
+    known = material.chapters
+    if known is None or known.video is None or len(known.chapters) < 2:
+        return parts
+    starts = [0.0, *(part.lines[0].start for part in parts[1:]), float("inf")]
+    return [
+        part._replace(
+            chapters=[one for one in known.chapters if begin <= (one.start + max(one.start, one.end)) / 2 < end]
+        )
+        for part, (begin, end) in zip(parts, pairwise(starts), strict=True)
+    ]
+
+
+def _write_down(task: StageTask, read: _Read, kept: Kept, report: Report) -> StageOutput:
+    session, material, config = task.session, read.material, task.config.summary
+    _still_ours(task)
+    noted = summarize(replace(material, transcript=None, chapters=None), session.title, config.sentences)
+    said = [line.text for line in read.lines]
+    language = material.transcript.language if material.transcript else None
+    actions = (*kept.actions, *(noted.actions[:LISTED] if noted else ()))
+    written = Summary(
+        engine=config.writer,
+        method="model",
+        title=noted.title if noted else session.title,
+        overview=kept.overview,
+        points=kept.points,
+        keywords=keywords(said, stop_words(language, [tokens(text) for text in said])),
+        actions=actions,
+        questions=kept.questions,
+    )
+    return summary.write_down(session, material, written, _titles(material, kept.titles), report)
+
+
+def _titles(material: Material, named: dict[int, str]) -> list[str | None]:
+    """The model's titles for chapters, no two alike, and where it gave none that of the words themselves."""
+    known = material.chapters
+    if known is None or material.transcript is None:
+        return []
+    made: list[str | None] = []
+    for chapter, other in zip(known.chapters, titles(known.chapters, material.transcript), strict=True):
+        title = named.get(chapter.index) or other
+        made.append(None if title in made else title)
+    return made
+
+
+def _kept_here(task: StageTask, report: Report) -> StageOutput:
+    _still_ours(task)
+    return summary.run(task, report)
+
+
+def _still_ours(task: StageTask) -> None:
+    """Raise where the library has gone to another program: nothing more may be written."""
+    if task.fence is not None:
+        check(task.fence)
