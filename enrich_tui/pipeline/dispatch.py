@@ -65,15 +65,18 @@ class Dispatcher:
         return any(ident == session_id for ident, _ in self._tasks)
 
     def dispatch(self, *, accepting: bool) -> None:
-        """Begin what can begin; nothing unless ``accepting``."""
+        """Begin what can begin; nothing unless ``accepting``.
+
+        Raises :class:`~enrich_tui.pool.PoolShutdownError` where the pool has been shut down.
+        """
         while accepting and (candidate := self._next()) is not None:
             if self._lease is None:
                 self._lease = asyncio.create_task(self._pool.acquire_worker(timeout=math.inf), name="lease")
                 self._lease.add_done_callback(lambda _task: self._changed())
             if not self._lease.done():
                 return
-            worker = self._lease.result()
-            self._lease = None
+            lease, self._lease = self._lease, None
+            worker = lease.result()
             entry, stage = candidate
             state = entry.stages[stage]
             permit = self._errors.permit(OPERATIONS[stage]) if state.failure is None else None

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from enrich_tui.config import Config
-from enrich_tui.errors import ErrorHandler, get_error_handler
+from enrich_tui.errors import ErrorHandler, Problem, describe, get_error_handler
 from enrich_tui.events import Event, Sink
 from enrich_tui.model import EnrichmentOptions, Session, SessionResult
 from enrich_tui.pipeline.attempts import Runner
 from enrich_tui.pipeline.processes import processes_of
 from enrich_tui.pipeline.run import BatchRun
-from enrich_tui.pool import WorkerPool, get_worker_pool
+from enrich_tui.pool import PoolShutdownError, WorkerPool, get_worker_pool
 from enrich_tui.progress import ProgressService, get_progress_service
 
-
-def _ignore(_event: Event, /) -> None:
-    return
+_log = logging.getLogger(__name__)
 
 
 async def enrich_session(
@@ -53,8 +52,10 @@ async def enrich_batch(
 
     The services default to the process-wide ones. A pool without executors lends its leases only, and the stages run in
     child processes, which all calls over that pool share and which end with the last of them. ``runner`` replaces how a
-    stage is run, ``sink`` takes the run's events. Results come in the order of ``sessions``. Cancelling the call stops
-    the work; what is finished is kept. Raises ``ValueError`` where two different sessions have the same id.
+    stage is run, ``sink`` takes the run's events; one that raises is logged. Results come in the order of ``sessions``.
+    Cancelling the call stops the work; what is finished is kept, and for the progress service the others have failed.
+    Where the pool is shut down meanwhile, what had not begun is cancelled. Raises ``ValueError`` where two different
+    sessions have the same id, and :class:`PoolShutdownError` where the pool is shut down already.
     """
     return await _enrich(
         list(sessions),
@@ -87,13 +88,16 @@ async def _enrich(
     if any(known.setdefault(session.id, session) != session for session in sessions):
         raise ValueError("Two different sessions have the same id.")
     pool = worker_pool or get_worker_pool()
+    if not pool.usable:
+        raise PoolShutdownError
+    progress = progress_service or get_progress_service()
     settings = config or Config()
     async with processes_of(pool, settings.limits) as processes:
         work = BatchRun(
             sessions,
             options or EnrichmentOptions(),
             pool=pool,
-            progress=progress_service or get_progress_service(),
+            progress=progress,
             errors=error_handler or get_error_handler(),
             config=settings,
             fresh=fresh,
@@ -101,5 +105,28 @@ async def _enrich(
             lengths=None if runner else processes.lengths,
             batch=batch,
         )
-        await work.run(sink or _ignore)
+        try:
+            await work.run(_harmless(sink))
+        finally:
+            _end(work.left, progress, batch=batch)
     return [work.result_of(session.id) for session in sessions]
+
+
+def _harmless(sink: Sink | None) -> Sink:
+    def tell(event: Event, /) -> None:
+        if sink is not None:
+            try:
+                sink(event)
+            except Exception:  # noqa: BLE001 - it is the sink's own
+                _log.exception("A sink of the run's events failed; the run goes on.")
+
+    return tell
+
+
+def _end(left: Sequence[Session], progress: ProgressService, *, batch: bool) -> None:
+    """Nobody works on these any more: who watches them is not to wait for ever."""
+    for session in left:
+        if batch and progress.get_progress(session.id) is None:
+            progress.start_progress(session.id)
+        if progress.get_progress(session.id) is not None:
+            progress.complete_progress(session.id, success=False, message=describe(Problem.CANCELLED).message)

@@ -40,7 +40,7 @@ from enrich_tui.pipeline.settle import Settler
 from enrich_tui.pipeline.shares import Shares
 from enrich_tui.pipeline.state import Queue, SessionEntry
 from enrich_tui.pipeline.steering import Steering
-from enrich_tui.pool import WorkerPool, WorkerSnapshot
+from enrich_tui.pool import PoolShutdownError, WorkerPool, WorkerSnapshot
 from enrich_tui.progress import ProgressService
 from enrich_tui.store.owner import Owner, OwnershipLostError
 from enrich_tui.worker.lengths import LengthFinder
@@ -179,7 +179,11 @@ class BatchRun:
             while not self._over():
                 self._wake.clear()
                 self._take_in()
-                self._dispatcher.dispatch(accepting=not (self.controls.paused or self.controls.ending))
+                try:
+                    self._dispatcher.dispatch(accepting=not (self.controls.paused or self.controls.ending))
+                except PoolShutdownError:
+                    announcer.note("The workers were shut down. What had not begun is not done.")
+                    self.controls.drain()
                 await self._wait()
         finally:
             await self._halt()
@@ -216,6 +220,11 @@ class BatchRun:
         for stage, _ in entry.unfinished():
             results[stage] = described(stage, Problem.CANCELLED, StageOutcome.CANCELLED)
         return session_result(entry.session, results)
+
+    @property
+    def left(self) -> list[Session]:
+        """The sessions that have not ended."""
+        return [entry.session for entry in self._queue.open()]
 
     def _over(self) -> bool:
         if self.controls.ending:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from enrich_tui.errors.problems import Problem
+from enrich_tui.errors.values import ErrorType
 from enrich_tui.model import Session, SessionStatus, Stage, StageOutcome, StageResult
 
 HARMLESS = frozenset(
@@ -91,5 +92,6 @@ def _harmless(result: StageResult) -> bool:
 
 def _malformed(result: StageResult) -> bool:
     return result.problem is not None and (
-        result.problem in UNREADABLE or result.problem in {Problem.NO_SAMPLES, Problem.TOO_LARGE}
+        result.problem in UNREADABLE
+        or result.problem in {Problem.NO_SAMPLES, Problem.TOO_LARGE, ErrorType.MALFORMED_DATA}
     )
