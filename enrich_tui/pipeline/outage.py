@@ -1,0 +1,50 @@
+"""A server that is down: since when, what is said about it, and for how long it is waited for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from enrich_tui.errors import CircuitState, ErrorHandler, ErrorResolution
+
+
+class Outage:
+    """Told of each outcome of an operation at a server, after its circuit was."""
+
+    def __init__(
+        self,
+        errors: ErrorHandler,
+        operation: str,
+        *,
+        patience: float,
+        note: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``patience``: seconds that it is waited for; ``note`` is told what a person should know, in words."""
+        self._errors = errors
+        self._operation = operation
+        self._patience = patience
+        self._note = note
+        self._clock = clock
+        self._since: float | None = None
+        self._last: ErrorResolution | None = None
+
+    @property
+    def hopeless(self) -> ErrorResolution | None:
+        """How it failed last, where it has been down for too long and nothing may be sent to it now; else None."""
+        if self._since is None or self._clock() - self._since < self._patience or self._errors.ready(self._operation):
+            return None
+        return self._last
+
+    def failed(self, resolution: ErrorResolution) -> None:
+        """It failed."""
+        self._last = resolution
+        if self._since is None and self._errors.circuit_state(self._operation) is CircuitState.OPEN:
+            self._since = self._clock()
+            self._note(f"{resolution.happened} Summaries wait for it; everything else goes on.")
+
+    def succeeded(self) -> None:
+        """It came through."""
+        if self._since is not None and self._errors.circuit_state(self._operation) is CircuitState.CLOSED:
+            self._since = None
+            self._note("The service for summaries answers again.")
