@@ -197,7 +197,7 @@ class Config(_Section):
     """The whole configuration."""
 
     workers: Annotated[int, Field(ge=1, le=64)] | None = None
-    """Not set: one worker for each processor, at most 8."""
+    """Not set: one a processor, at most 8; one more where a server writes summaries."""
     stages: tuple[Literal["audio", "video", "summary", "canvas"], ...] = ("audio", "video", "summary", "canvas")
     """What is done."""
     stage: StageConfig = StageConfig()
@@ -210,7 +210,7 @@ class Config(_Section):
     @property
     def worker_count(self) -> int:
         """How many workers there are to be."""
-        return self.workers or min(MAX_WORKERS, os.cpu_count() or 1)
+        return self.workers or min(MAX_WORKERS, os.cpu_count() or 1) + self.stage.summary.served
 
 
 def config_path() -> Path:

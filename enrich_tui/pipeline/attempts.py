@@ -188,9 +188,11 @@ class Attempts:
         )
 
     async def _completed(self, entry: SessionEntry, stage: Stage, output: StageOutput, permit: Permit | None) -> None:
-        if permit is not None:
+        waited = self.waits(entry, stage)
+        asked = not waited or output.engine == self._config.summary.writer  # without words there is nothing to send
+        if permit is not None and asked:
             self._errors.record_success(OPERATIONS[stage], permit)
-            if self.waits(entry, stage):
+            if waited:
                 self._outage.succeeded()
         try:
             result = await self._settler.record(entry, stage, output)

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from enrich_tui.errors import ErrorHandler
@@ -16,6 +17,9 @@ from enrich_tui.pipeline.attempts import OPERATIONS, Attempts
 from enrich_tui.pipeline.shares import Shares
 from enrich_tui.pipeline.state import Queue, SessionEntry, StageState
 from enrich_tui.pool import Worker, WorkerPool
+
+AHEAD = 200
+"""Stages that are looked at for one that only waits for a server, while the processors are all taken."""
 
 
 class Dispatcher:
@@ -98,7 +102,7 @@ class Dispatcher:
         full = len(self._tasks) - len(self._waiting) >= self._shares.slots
         if full and (len(self._tasks) >= self._pool.size or not self._attempts.may_wait):
             return None
-        for entry, stage in self._queue.candidates(time.monotonic()):
+        for entry, stage in islice(self._queue.candidates(time.monotonic()), AHEAD if full else None):
             if full and not self._attempts.waits(entry, stage):
                 continue
             state = entry.stages[stage]

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from enrich_tui.config import SummaryConfig
 from enrich_tui.errors.classification import classify, safe_text
+from enrich_tui.errors.http import problem_of_status
 from enrich_tui.errors.log import HIDDEN
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.stages.llm.keys import Key
@@ -114,11 +115,15 @@ class Server:
         made = self._client.chat.completions.with_raw_response.create(model=self._config.model or "", **body)
         content = await self._sent(made)
         try:
-            (choice, *_) = _Completion.model_validate_json(content).choices
+            answer = _Completion.model_validate_json(content)
         except ValidationError:
-            detail = self._hidden(f"The answer begins with {content[:200]!r}.")
-            raise StageError(Problem.NOT_COMPATIBLE, detail=detail) from None
-        return choice.message.content or ""
+            answer = _Completion()
+        if answer.choices:
+            return answer.choices[0].message.content or ""
+        status = answer.error.code if answer.error else None  # some pass on an error of another server so
+        problem = problem_of_status(status) if status else Problem.NOT_COMPATIBLE
+        detail = self._hidden(f"The answer begins with {content[:200]!r}.")
+        raise StageError(problem or Problem.BAD_ANSWER, detail=detail, status=status)
 
     async def _sent(self, request: Any) -> bytes:
         """The bytes of the answer to a request. Raises ``StageError``; what the client raised goes no further."""
@@ -162,11 +167,17 @@ class _Choice(BaseModel):
     message: _Message
 
 
+class _Error(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+    code: int = Field(ge=400, le=599)
+
+
 class _Completion(BaseModel):
     """As much of a completion as is needed."""
 
     model_config = ConfigDict(defer_build=True)
-    choices: list[_Choice] = Field(min_length=1)
+    choices: list[_Choice] = []
+    error: _Error | None = None
 
 
 def _open(config: SummaryConfig, key: Key | None) -> AsyncOpenAI:

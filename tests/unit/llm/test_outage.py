@@ -14,6 +14,7 @@ from enrich_tui.events import ErrorRaised, Event, Noted
 from enrich_tui.model import EnrichmentOptions, Stage, StageOutput, StageTask
 from enrich_tui.pipeline import run as run_module
 from enrich_tui.pipeline.outage import Outage
+from enrich_tui.store.outputs import write_text
 from enrich_tui.testing import FakeClock
 from tests.unit.pipeline.harness import FakeRunner, Watcher, make_sessions, prepared, run, write_result
 
@@ -104,6 +105,27 @@ async def test_until_then_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.Mo
     assert code == 0
     assert sum(runner.runs[session.id, Stage.SUMMARY] for session in sessions) == len(sessions) + 1
     assert [result.status for result in batch.results] == ["complete"] * len(sessions)
+
+
+async def test_what_stands_in_is_no_reason_to_make_the_chapters_anew(tmp_path: Path) -> None:
+    """A summary gives titles to the chapters, which are a result of the stage before it."""
+    (session,) = make_sessions(tmp_path, ("a.mp4",))
+    fails = [StageError(Problem.MODEL_UNKNOWN)]
+
+    def script(task: StageTask) -> StageOutput | Exception:
+        if task.stage is Stage.SUMMARY and task.config.summary.served and fails:
+            return fails.pop()
+        made = write_result(task)
+        if task.stage in {Stage.VIDEO, Stage.SUMMARY}:
+            write_text(session.output / "chapters.json", f"titles by {task.stage} of {task.config.summary.engine}")
+            made = made.model_copy(update={"outputs": {**made.outputs, "chapters": "chapters.json"}})
+        return made
+
+    runner = FakeRunner(script)
+    for status in ("partial", "complete", "complete"):
+        batch, _, _ = await run([session], runner, options=EnrichmentOptions(audio_review=False), config=config(600.0))
+        assert [result.status for result in batch.results] == [status]
+    assert (runner.runs[session.id, Stage.VIDEO], runner.runs[session.id, Stage.SUMMARY]) == (1, 3)
 
 
 async def test_where_nothing_can_stand_in_a_basic_summary_does(tmp_path: Path) -> None:

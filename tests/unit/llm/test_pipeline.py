@@ -179,6 +179,14 @@ async def test_a_cancelled_run_ends_the_request(tmp_path: Path) -> None:
     assert not (session.output / "summary.json").exists()
 
 
+def test_one_worker_more_waits_for_a_server() -> None:
+    served = StageConfig.model_validate(
+        {"summary": {"engine": "openai-compatible", "base_url": "http://models.example/v1", "model": "tiny"}}
+    )
+    assert Config(stage=served).worker_count == Config().worker_count + 1
+    assert Config(stage=served, workers=2).worker_count == 2
+
+
 def test_what_the_key_of_a_summary_depends_on() -> None:
     def key(**settings: Any) -> str:
         base = {"engine": "openai-compatible", "base_url": "http://models.example/v1", "model": "tiny"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from enrich_tui.errors import classify
+from enrich_tui.errors import classify, describe
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.stages.llm.answers import SCHEMA, Told
 from enrich_tui.stages.llm.keys import Key
@@ -114,6 +115,9 @@ async def test_an_answer_that_is_none_in_any_form(said: str | None) -> None:
         (Reply(b"<html>Hello</html>", 200, {"Content-Type": "text/html"}), Problem.NOT_COMPATIBLE),
         (Reply(b"", 200), Problem.NOT_COMPATIBLE),
         (Reply(b'{"choices": []}'), Problem.NOT_COMPATIBLE),
+        (Reply(b'{"error": {"message": "no"}}'), Problem.NOT_COMPATIBLE),
+        (Reply(b'{"error": {"code": 429, "message": "no"}}'), Problem.RATE_LIMIT),
+        (Reply(b'{"error": {"code": 502, "message": "no"}}'), Problem.SERVICE_UNAVAILABLE),
         (Reply(b'{"choices": [{"mess'), Problem.NOT_COMPATIBLE),
         (Reply(b"", 307, {"Location": "http://127.0.0.1:9/v1"}), Problem.NOT_COMPATIBLE),
         (Reply(b"x" * 100, 200, {"Content-Encoding": "gzip"}), Problem.NOT_COMPATIBLE),
@@ -142,6 +146,14 @@ async def test_nobody_there() -> None:
     with pytest.raises(StageError) as caught:
         await ask(server)
     assert caught.value.problem is Problem.NETWORK
+
+
+async def test_without_the_package_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "enrich_tui.stages.llm.client", None)
+    failure, server = await failed(good)
+    assert failure.problem is Problem.ENGINE_MISSING
+    assert describe(failure.problem, failure.facts).advice.startswith('install it with pip install "enrich-tui[llm]"')
+    assert server.asked == []
 
 
 async def wait_for_ever(_asked: Asked) -> Reply:
