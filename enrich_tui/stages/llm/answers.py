@@ -106,9 +106,9 @@ def keep(told: Told, lines: Sequence[Line], numbers: Iterable[int], most: int) -
     """What can be believed of an answer about these lines and these chapters, with at most ``most`` points."""
     timeline = Timeline(lines)
     known = frozenset(numbers)
-    titles = ((one.number, clean(one.title, LONG_TITLE).strip(" .\"'")) for one in told.chapters)
+    titles = ((one.number, _cleaned(one.title, LONG_TITLE).strip(".\"'")) for one in told.chapters)
     return Kept(
-        overview=clean(told.overview, LONG_OVERVIEW).strip(),
+        overview=_cleaned(told.overview, LONG_OVERVIEW),
         points=_points(told.points, timeline, most),
         actions=_points(told.actions, timeline, LISTED),
         questions=_points(told.questions, timeline, LISTED),
@@ -120,7 +120,14 @@ def _points(told: Iterable[Timed], timeline: Timeline, most: int) -> tuple[Point
     """The statements whose time is there, in the order of time; what is said twice counts once."""
     found: dict[str, Point] = {}
     for one in told:
-        line, text = timeline.find(one.time), clean(one.text, LONG_POINT).strip()
-        if line is not None and text and len(found) < most:
+        if len(found) == most:
+            break
+        line, text = timeline.find(one.time), _cleaned(one.text, LONG_POINT)
+        if line is not None and text:
             found.setdefault(text, Point(text=text, start=line.start, end=line.end))
     return tuple(sorted(found.values(), key=lambda point: point.start or 0.0))
+
+
+def _cleaned(text: str, most: int) -> str:
+    """At most so many characters; what is far longer is not even looked through."""
+    return clean(text[: 4 * most], most).strip()

@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from enrich_tui.config import SummaryConfig
 from enrich_tui.errors.classification import classify, safe_text
-from enrich_tui.errors.http import problem_of_status
+from enrich_tui.errors.http import error_codes, problem_of_status
 from enrich_tui.errors.log import HIDDEN
 from enrich_tui.errors.problems import Problem, StageError
+from enrich_tui.errors.words import refuses
 from enrich_tui.stages.llm.keys import Key
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _UNKNOWN_FORM = frozenset({400, 415, 422, 501})
 """What servers say to a form of the answer that they do not know."""
 _NO_ROOM = frozenset({"context_length_exceeded", "exceed_context_size_error"})
 """Error codes for a text that is longer than the model takes in."""
+_QUOTED = 20
+"""Characters of a line by which it is known again."""
 _BRACES = 50
 """Braces at which an answer is looked for in a text."""
 
@@ -113,7 +116,7 @@ class Server:
             {"role": "user", "content": question.text},
         ]
         made = self._client.chat.completions.with_raw_response.create(model=self._config.model or "", **body)
-        content = await self._sent(made)
+        content = await self._sent(made, question.text)
         try:
             answer = _Completion.model_validate_json(content)
         except ValidationError:
@@ -125,8 +128,11 @@ class Server:
         detail = self._hidden(f"The answer begins with {content[:200]!r}.")
         raise StageError(problem or Problem.BAD_ANSWER, detail=detail, status=status)
 
-    async def _sent(self, request: Any) -> bytes:
-        """The bytes of the answer to a request. Raises ``StageError``; what the client raised goes no further."""
+    async def _sent(self, request: Any, text: str = "") -> bytes:
+        """The bytes of the answer to a request with this text.
+
+        Raises ``StageError``; what the client raised goes no further.
+        """
         try:
             async with asyncio.timeout(self._config.timeout):
                 content: bytes = (await request).content
@@ -135,13 +141,16 @@ class Server:
         except TimeoutError:
             raise StageError(Problem.NETWORK, detail=f"No answer came in {self._config.timeout:g} s.") from None
         except Exception as error:  # noqa: BLE001 - a client of a foreign service may raise anything
-            raise self._met(error) from None
+            raise self._met(error, text) from None
         return content
 
-    def _met(self, error: Exception) -> StageError:
-        """What an exception of the client means."""
-        finding = classify(error)
+    def _met(self, error: Exception, text: str) -> StageError:
+        """What an exception of the client means, without a look at words of ours that the server only repeats."""
+        finding, told = classify(error), safe_text(error)
         status, problem = finding.status, finding.problem or Problem.BAD_ANSWER
+        if status is not None and _repeats(told, text):
+            refused = refuses(error_codes(error))
+            problem = Problem.SERVICE_REFUSED if refused else problem_of_status(status) or Problem.BAD_ANSWER
         facts: dict[str, str | int | float] = {}
         if getattr(error, "code", None) in _NO_ROOM:
             problem, facts = Problem.TOO_LONG, {"setting": "stage.summary.window", "change": "lower"}
@@ -149,12 +158,18 @@ class Server:
             problem = Problem.MODEL_UNKNOWN
         elif status is not None and status < 400:
             problem = Problem.NOT_COMPATIBLE  # it would send us elsewhere
-        detail = self._hidden(f"{type(error).__name__}: {safe_text(error)}")[:_DETAIL]
+        detail = self._hidden(f"{type(error).__name__}: {told}")[:_DETAIL]
         return StageError(problem, detail=detail, facts=facts, retry_after=finding.retry_after, status=status)
 
     def _hidden(self, text: str) -> str:
         """``text`` without the key, which some servers quote."""
         return text.replace(self._key.secret.get_secret_value(), HIDDEN) if self._key else text
+
+
+def _repeats(told: str, text: str) -> bool:
+    """True where an error quotes a line of what was sent."""
+    said = (line.partition("] ")[2][:_QUOTED] for line in text.splitlines())
+    return any(len(words) == _QUOTED and words in told for words in said)
 
 
 class _Message(BaseModel):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from enrich_tui.config import SummaryConfig
 from enrich_tui.errors.problems import Problem, StageError
@@ -51,10 +51,19 @@ async def write(task: StageTask, report: Report) -> StageOutput:
     config = task.config.summary
     read = await asyncio.to_thread(_read, task)
     if not read.lines:
-        return await asyncio.to_thread(_kept_here, task, report)
+        return await _to_its_end(_kept_here, task, report)
     async with Server(config, await asyncio.to_thread(find_key, config)) as server:
         kept = await _Reader(server, config, read, report).whole()
-    return await asyncio.to_thread(_write_down, task, read, kept, report)
+    return await _to_its_end(_write_down, task, read, kept, report)
+
+
+async def _to_its_end(work: Callable[..., StageOutput], *arguments: Any) -> StageOutput:
+    """Do what writes files in a thread; where this is cancelled, too, none is written any more when it is over."""
+    writing = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        return await asyncio.shield(writing)
+    finally:
+        await asyncio.wait({writing})
 
 
 class _Reader:

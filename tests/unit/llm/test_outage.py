@@ -99,7 +99,7 @@ async def test_until_then_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.Mo
             clock.advance(61.0)
 
     settings = config(patience=600.0)
-    async with prepared(sessions, runner, options=OPTIONS, errors=errors, config=settings) as batch:
+    async with prepared(sessions, runner, workers=1, options=OPTIONS, errors=errors, config=settings) as batch:
         async with asyncio.timeout(20):
             code = await batch.run(sink)
     assert code == 0

@@ -140,6 +140,18 @@ async def test_how_long_to_wait_is_passed_on() -> None:
     assert classify(refused).category == "permanent"
 
 
+async def test_words_of_a_recording_that_a_server_repeats_say_nothing_about_it() -> None:
+    said = "You exceeded your current quota, please check your plan and billing details."
+    asked = question(f"[0:01] {said}", SPOKEN, count=5, language="en", chapters=())
+    repeats = error(400, message=f"Input is not valid: [0:01] {said}")
+    async with playing(lambda _: repeats) as server, Server(server.config(), None) as model:
+        with pytest.raises(StageError) as caught:
+            await model.ask(asked, Told)
+    assert caught.value.problem is Problem.BAD_ANSWER
+    refused, _ = await failed(lambda _: error(400, message=said))
+    assert refused.problem is Problem.SERVICE_REFUSED
+
+
 async def test_nobody_there() -> None:
     async with playing() as server:
         pass
