@@ -241,7 +241,9 @@ class BatchChanged(_Event):
     pending: int
     processing: int
     completed: int
+    """The partial ones among them."""
     failed: int
+    """The skipped and the cancelled ones among them; pending, processing, completed and failed add up to total."""
     skipped: int = 0
     cancelled: int = 0
     retrying: int = 0
