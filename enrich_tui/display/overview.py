@@ -7,7 +7,6 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from enrich_tui.display.keyless import without_keys
 from enrich_tui.model import SessionStatus
 from enrich_tui.pipeline.plan import Need, PastRun, Plan, SessionStanding
 from enrich_tui.text import clean, eta_text, gate, seconds_text
@@ -84,7 +83,7 @@ def status_lines(standings: Sequence[SessionStanding]) -> Iterator[str]:
         message = one.result.message if one.result else None
         yield f"  {sign} {one.session_id}: {gate(clean(message)) if message else word}"
         if one.result and one.result.advice:
-            yield f"      → {gate(without_keys(clean(one.result.advice)))}"
+            yield f"      → {gate(clean(one.result.advice))}"
 
 
 def status_json(standings: Sequence[SessionStanding]) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from enrich_tui.display.keyless import without_keys
 from enrich_tui.display.summary import time_text
 from enrich_tui.events import (
     BatchChanged,
@@ -81,11 +80,11 @@ class PlainDisplay:
                 )
             case SessionFinished():
                 why = f" {_say(event.message)}" if event.message else ""
-                todo = f" → {_say(without_keys(event.advice))}" if event.advice else ""
+                todo = f" → {_say(event.advice)}" if event.advice else ""
                 title, took = self._title(event.session), seconds_text(event.duration)
                 return f"{_STATUS[event.status]:<9} {title} in {took}.{why}{todo}"
             case ErrorRaised(session=None):
-                todo = f" → {_say(without_keys(event.advice))}" if event.advice else ""
+                todo = f" → {_say(event.advice)}" if event.advice else ""
                 return f"trouble   {_say(event.message)}{todo}"
             case WorkerChanged():
                 return self._worker(event)

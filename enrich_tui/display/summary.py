@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from enrich_tui.display.keyless import without_keys
 from enrich_tui.events import Eta
 from enrich_tui.model import SessionResult, SessionStatus
 from enrich_tui.text import clean, eta_text, gate, seconds_text
@@ -37,7 +36,7 @@ def summary_lines(results: Sequence[SessionResult], seconds: float, predicted: E
             sign = "✔" if result.status in _OK else "✖"
             lines.append(f"  {sign} {_name(result)}: {gate(clean(result.message))}")
             if result.advice:
-                lines.append(f"      → {gate(without_keys(clean(result.advice)))}")
+                lines.append(f"      → {gate(clean(result.advice))}")
         elif result.status not in _OK:
             lines.append(f"  ✖ {_name(result)}: {result.status}")
     return lines

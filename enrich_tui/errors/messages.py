@@ -1,6 +1,6 @@
 """What a person is told: one wording for each problem and for each type of error. The set is closed.
 
-Messages say what happened, advice what to do about it (with the key or the command where there is one), the word stands
+Messages say what happened, advice what to do about it (with the command where there is one), the word stands
 in a narrow column. Facts of a problem are put into templates; no other text gets in.
 """
 

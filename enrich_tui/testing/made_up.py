@@ -31,14 +31,14 @@ PROBLEMS = {  # code, word, message, advice
             "codec",
             "codec",
             "This video could not be decoded (codec not supported).",
-            "convert it to H.264 or VP9, then press R to retry",
+            "convert it to H.264 or VP9, then run all that failed again",
         ),
-        ("damaged", "damaged", "Large parts of this video are damaged.", "copy it again, then press r to retry it"),
+        ("damaged", "damaged", "Large parts of this video are damaged.", "copy it again, then run it again"),
     ),
     Stage.SUMMARY: (
         ("nothing-to-tell", "nothing", "There was nothing to sum up.", "look at the transcript: it may be empty"),
     ),
-    Stage.CANVAS: (("disk-full", "disk full", "The disk is full.", "make room, then press R to retry"),),
+    Stage.CANVAS: (("disk-full", "disk full", "The disk is full.", "make room, then run all that failed again"),),
 }
 
 

@@ -192,7 +192,7 @@ class Simulation:
                 problem="out-of-memory",
                 category="out-of-memory",
                 message=f"Worker {worker.id} ran out of memory. Its session went back in the queue.",
-                advice="press w to restart it",
+                advice="restart the worker",
                 worker=worker.id,
             )
         )

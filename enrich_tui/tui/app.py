@@ -86,7 +86,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         """The theme that the style sheet begins with; None once the first frame is painted."""
         view = RunView()
         self.board = Board(view, Listing(view), controls, glyphs.choose(ascii_only=ui.ascii), palette(self))
-        self.board.player, self.board.handover = player, handover
+        self.board.player, self.board.handover, self.board.keymap = player, handover, self.keymap_in_use
         self.commands = Commands(self.board, self.say)
         self._events: deque[Event] = deque()
         self._completed = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from enrich_tui.controls import Controls, Handover, Player
 from enrich_tui.display.listing import Listing
 from enrich_tui.display.rows import SessionRow
 from enrich_tui.display.view import RunView
+from enrich_tui.tui.advice import with_keys
 from enrich_tui.widgets.glyphs import Glyphs
 from enrich_tui.widgets.palette import Palette
 
@@ -31,6 +33,8 @@ class Board:
     """The run is another program's, or was."""
     player: Player | None = None
     """Plays a recorded run again."""
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    """Bindings that the configuration gives other keys, by id."""
 
     @property
     def to_be_had(self) -> bool:
@@ -68,6 +72,10 @@ class Board:
         if self.marked:
             return [ident for ident in self.view.rows if ident in self.marked]
         return [self.selected] if self.selected is not None else []
+
+    def advised(self, advice: str) -> str:
+        """What to do, with the keys for it where they do something."""
+        return advice if self.controls is None else with_keys(advice, self.keymap)
 
     def title(self, ident: str | None) -> str:
         """A session's title; empty where there is none."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
-from enrich_tui.display.keyless import without_keys
 from enrich_tui.display.rows import CellState
 from enrich_tui.display.troubles import Trouble, Troubles
 from enrich_tui.errors.values import ErrorRecord, RecommendedAction
@@ -137,8 +136,8 @@ class ErrorPanel(Live):
         return drawn
 
     def advice_of(self, entry: Trouble) -> str:
-        """What to do, without the keys of a dashboard that is not here."""
-        return without_keys(entry.advice)
+        """What to do about an entry."""
+        return entry.advice
 
     def _whom(self, entry: Trouble, width: int) -> Row:
         if not entry.sessions:

@@ -113,10 +113,17 @@ class EnrichmentProgress(Live):
         for stage, cell in session.cells.items():
             rows += self._stage(stage, cell, session.now, width)
         said = {text for cell in session.cells.values() for text in (cell.message, cell.advice)}
-        for text, style in ((session.message, self.palette.text), (session.advice, self.palette.dim)):
+        for text, shown, style in (
+            (session.message, session.message, self.palette.text),
+            (session.advice, self.advised(session.advice), self.palette.dim),
+        ):
             if text and text not in said:
-                rows += paragraph(Row(), text, style, width, self.glyphs.ellipsis, _MOST)
+                rows += paragraph(Row(), shown, style, width, self.glyphs.ellipsis, _MOST)
         return rows
+
+    def advised(self, advice: str) -> str:
+        """What to do, as it is shown; who has keys for it can name them."""
+        return advice
 
     def head(self, session: SessionFigures | None, width: int) -> Sequence[Row]:
         """The title with how far the session is, and its bar, in lines of ``width`` cells."""
@@ -160,7 +167,7 @@ class EnrichmentProgress(Live):
             rows += paragraph(lead, said, style, width, glyphs.ellipsis, _MOST)
         if cell.advice:
             lead = Row().append(lead).add(f"{glyphs.arrow} ", palette.accent)
-            rows += paragraph(lead, cell.advice, palette.dim, width, glyphs.ellipsis, _MOST)
+            rows += paragraph(lead, self.advised(cell.advice), palette.dim, width, glyphs.ellipsis, _MOST)
         return rows
 
     def _styles(self, state: CellState) -> tuple[Style, Style]:

@@ -438,6 +438,15 @@ async def test_keys_can_be_remapped_and_nonsense_is_ignored() -> None:
         assert source.asked == [("retry", "s0"), ("retry", "s0")]
 
 
+@pytest.mark.parametrize(("read_only", "told"), [(False, "convert it, then press f5 to retry"), (True, "run it again")])
+async def test_advice_names_the_keys_that_there_are(read_only: bool, told: str) -> None:
+    source = Scripted([*SCRIPT, error("Another cause.", "s2", advice="convert it, then run it again")])
+    app = dashboard(source, read_only=read_only, keys={"retry": "f5"})
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await until_shown(pilot, "Another cause.")
+        assert told in shown(app)
+
+
 async def test_freezing_stops_the_view_only() -> None:
     source = Scripted(SCRIPT)
     app = dashboard(source)

@@ -68,7 +68,7 @@ def _done(number: int, t: float, *, times: Sequence[float] = (12.4, 61.0, 9.2, 4
 
 def _failed(number: int, t: float) -> list[ev.Event]:
     ident = f"s{number:02}"
-    advice = "convert it to H.264 or VP9, then press r to retry"
+    advice = "convert it to H.264 or VP9, then run it again"
     return [
         ev.StageStarted(t=t, session=ident, stage=Stage.AUDIO, attempt=1, attempts=3, worker=2),
         ev.StageFinished(
@@ -156,7 +156,7 @@ def states() -> Mapping[str, Sequence[ev.Event]]:
         *[event for number in range(9, 14) for event in _failed(number, t + number - 8)],
         ev.ErrorRaised(
             t=t + 6, problem="out-of-memory", category="out-of-memory", message=MEMORY,
-            advice="press w if it does not come back, then r to retry", worker=4, final=False,
+            advice="restart the worker if it does not come back, then run it again", worker=4, final=False,
         ),
         ev.ErrorRaised(
             t=t + 7, problem="network", category="network-timeout", session="s08", stage=Stage.AUDIO, final=False,

@@ -3,14 +3,11 @@ from __future__ import annotations
 import io
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich_tui.display.json_lines import JsonDisplay, schema
-from enrich_tui.display.keyless import without_keys
 from enrich_tui.display.plain import HEARTBEAT, PlainDisplay
-from enrich_tui.errors import Problem, describe
 from enrich_tui.events import (
     EVENT,
     BatchChanged,
@@ -105,13 +102,6 @@ def test_the_json_stream_can_be_read_again() -> None:
 
 def test_the_schema_names_every_kind_of_event() -> None:
     assert {"run-started", "batch", "run-finished"} <= set(schema()["discriminator"]["mapping"])
-
-
-@pytest.mark.parametrize("problem", Problem)
-def test_no_key_is_named_where_there_is_none_to_press(problem: Problem) -> None:
-    told = without_keys(describe(problem).advice)
-    assert "press" not in told
-    assert bool(told) == bool(describe(problem).advice)
 
 
 def test_plain_tells_sessions_of_the_same_title_apart() -> None:

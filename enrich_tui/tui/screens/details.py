@@ -130,7 +130,7 @@ class DetailScreen(TracedScreen):
         if row.message:
             lines.append(fact("", row.message))
         if row.advice:
-            lines.append(Paragraph(f"{glyphs.arrow} {row.advice}", palette.accent, indent=_LABEL))
+            lines.append(Paragraph(f"{glyphs.arrow} {self.board.advised(row.advice)}", palette.accent, indent=_LABEL))
         lines += [
             fact(name, from_home(value)) for name, value in (("source", row.source), ("results", row.output)) if value
         ]
@@ -160,7 +160,8 @@ class DetailScreen(TracedScreen):
                 if text:
                     lines.append(Paragraph(text, palette.text, indent=_LABEL))
             if cell.advice:
-                lines.append(Paragraph(f"{glyphs.arrow} {cell.advice}", palette.accent, indent=_LABEL))
+                todo = self.board.advised(cell.advice)
+                lines.append(Paragraph(f"{glyphs.arrow} {todo}", palette.accent, indent=_LABEL))
             if cell.problem and (cell.advice or cell.state in {CellState.FAILED, CellState.RETRYING}):
                 lines.append(Paragraph(f"code {cell.problem}", palette.dim, indent=_LABEL))
             if cell.outputs:

@@ -153,7 +153,8 @@ class ErrorScreen(TracedScreen):
         count = f"{glyphs.times}{trouble.count}"
         lines = [Paragraph(trouble.message, palette.strong, count, palette.bad if trouble.final else palette.warn, 6)]
         if trouble.advice:
-            lines.append(Paragraph(trouble.advice, palette.text, f"{'':6}{glyphs.arrow}", palette.accent, 9))
+            todo = board.advised(trouble.advice)
+            lines.append(Paragraph(todo, palette.text, f"{'':6}{glyphs.arrow}", palette.accent, 9))
         times = "once" if trouble.times == 1 else f"{trouble.times} times, first at {seconds_text(trouble.first)}"
         facts = f"code {trouble.problem}, kind {trouble.category}, met {times}, last at {seconds_text(trouble.last)}"
         lines.append(Paragraph(facts, palette.dim, indent=6))

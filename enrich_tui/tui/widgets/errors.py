@@ -66,7 +66,7 @@ class ErrorPanel(widgets.ErrorPanel, can_focus=True):
 
     def advice_of(self, entry: Trouble) -> str:
         """What to do, with the keys; never nothing, for each entry has its two lines."""
-        return entry.advice or "see the log"
+        return self._board.advised(entry.advice) or "see the log"
 
     def overlay(self, line: int) -> Style | None:
         """The cursor."""

@@ -139,6 +139,10 @@ class SelectedSession(EnrichmentProgress):
         line.add(f"  number {session.place}" if session.place else "", palette.dim)
         return [rule(title, tail, width, glyphs, palette.faint), Row().add("  ").append(line)]
 
+    def advised(self, advice: str) -> str:
+        """With the keys."""
+        return self._board.advised(advice)
+
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
         session = self.figures()

@@ -39,13 +39,14 @@ def test_words_are_fit_to_be_seen(wording: Wording) -> None:
         assert gate(text) == text
         assert "Error" not in text
         assert "Exception" not in text
+        assert "press" not in text  # who reads it may have no dashboard
 
 
 def test_facts_are_told() -> None:
     assert describe(Problem.DAMAGED, FACTS).message == "12.5% of the recording is damaged."
     assert describe(Problem.CODEC, FACTS).message == "This recording could not be decoded (codec prores not supported)."
     assert describe(Problem.MODEL_LANGUAGE, FACTS).advice == (
-        'install the multilingual model with pip install "enrich-tui[multilingual]", then press r to retry'
+        'install the multilingual model with pip install "enrich-tui[multilingual]", then run it again'
     )
     assert "German" in describe(Problem.MODEL_LANGUAGE, FACTS).message
 
