@@ -146,6 +146,8 @@ class Attempts:
                 fence=self._settler.fence,
                 fresh=self._fresh and state.attempt == 1,
             )
+            if self.waits(entry, stage) and not state.insisted:
+                self._outage.check()
             output = await self._runner(worker, task, lambda event: self._on_progress(session.id, stage, event))
         except asyncio.CancelledError as cancelled:
             if permit is not None:
@@ -228,7 +230,7 @@ class Attempts:
         self._tell(entry, stage, resolution, worker)
         waited = self.waits(entry, stage)
         if waited:
-            self._outage.failed(resolution)
+            self._outage.failed(resolution, error)
         if resolution.should_retry:
             self._retry_later(entry, stage, resolution.retry_delay, resolution.code, resolution.user_message)
         else:

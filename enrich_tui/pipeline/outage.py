@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from enrich_tui.errors import CircuitState, ErrorHandler, ErrorResolution
+from enrich_tui.errors import CircuitState, ErrorHandler, ErrorResolution, StageError
 
 
 class Outage:
@@ -28,6 +28,7 @@ class Outage:
         self._clock = clock
         self._since: float | None = None
         self._last: ErrorResolution | None = None
+        self._refusal: StageError | None = None
 
     @property
     def hopeless(self) -> ErrorResolution | None:
@@ -36,15 +37,23 @@ class Outage:
             return None
         return self._last
 
-    def failed(self, resolution: ErrorResolution) -> None:
-        """It failed."""
+    def check(self) -> None:
+        """Raise what the server refuses everything with, until a person mends it: it is not asked again and again."""
+        if (refusal := self._refusal) is not None:
+            raise StageError(refusal.problem, facts=refusal.facts, status=refusal.status)
+
+    def failed(self, resolution: ErrorResolution, error: Exception) -> None:
+        """It failed of this."""
         self._last = resolution
+        if resolution.recommended_action == "abort" and isinstance(error, StageError):
+            self._refusal = error
         if self._since is None and self._errors.circuit_state(self._operation) is CircuitState.OPEN:
             self._since = self._clock()
             self._note(f"{resolution.happened} Summaries wait for it; everything else goes on.")
 
     def succeeded(self) -> None:
         """It came through."""
+        self._refusal = None
         if self._since is not None and self._errors.circuit_state(self._operation) is CircuitState.CLOSED:
             self._since = None
             self._note("The service for summaries answers again.")

@@ -10,7 +10,7 @@ import pytest
 from enrich_tui.config import Config, StageConfig, SummaryConfig
 from enrich_tui.errors import ErrorContext, ErrorHandler
 from enrich_tui.errors.problems import Problem, StageError
-from enrich_tui.events import ErrorRaised, Event, Noted
+from enrich_tui.events import BatchChanged, ErrorRaised, Event, Noted
 from enrich_tui.model import EnrichmentOptions, Stage, StageOutput, StageTask
 from enrich_tui.pipeline import run as run_module
 from enrich_tui.pipeline.outage import Outage
@@ -41,7 +41,8 @@ async def test_it_is_told_once_when_it_goes_and_once_when_it_is_back() -> None:
 
     async def fail() -> bool:
         assert errors.ready(OPERATION)
-        outage.failed(await errors.handle_error(TimeoutError(), ErrorContext("s", OPERATION)))
+        error = TimeoutError()
+        outage.failed(await errors.handle_error(error, ErrorContext("s", OPERATION)), error)
         return outage.hopeless is not None
 
     assert not await fail()
@@ -104,6 +105,37 @@ async def test_until_then_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.Mo
             code = await batch.run(sink)
     assert code == 0
     assert sum(runner.runs[session.id, Stage.SUMMARY] for session in sessions) == len(sessions) + 1
+    assert [result.status for result in batch.results] == ["complete"] * len(sessions)
+
+
+async def test_a_server_that_refuses_the_key_is_asked_again_only_by_a_person(tmp_path: Path) -> None:
+    sessions = make_sessions(tmp_path, ("a.wav", "b.wav", "c.wav"))
+    refusing = True
+
+    def script(task: StageTask) -> StageOutput | Exception:
+        asked = task.stage is Stage.SUMMARY and task.config.summary.served
+        return StageError(Problem.KEY_REFUSED) if asked and refusing else write_result(task)
+
+    watcher, runner = Watcher(), FakeRunner(script)
+    settings = config(patience=600.0)
+
+    def ended(event: Event) -> bool:
+        return isinstance(event, BatchChanged) and event.state == "done" and event.completed == len(sessions)
+
+    async with (
+        prepared(sessions, runner, workers=1, options=OPTIONS, config=settings, keep_open=True) as batch,
+        asyncio.timeout(20),
+    ):
+        running = asyncio.create_task(batch.run(watcher))
+        await watcher.until(ended)
+        assert sum(runner.runs[session.id, Stage.SUMMARY] for session in sessions) == 1
+        assert {result.stages[Stage.SUMMARY].problem for result in batch.results} == {"key-refused"}
+        refusing = False
+        watcher.events.clear()
+        batch.controls.retry([session.id for session in sessions])
+        await watcher.until(ended)
+        batch.controls.stop(0)
+        await running
     assert [result.status for result in batch.results] == ["complete"] * len(sessions)
 
 
