@@ -213,7 +213,9 @@ class ProgressService:
         lengths = media or {}
         if workers is not None:
             self._feed.tell_workers(workers, now)
-        stages = [(key, self._stages(key, lengths.get(key))) for key in ids]
+        mine = set(ids)
+        others = [key for key, run in self._runs.items() if not run.ended and key not in mine]  # they share the workers
+        stages = [(key, self._stages(key, lengths.get(key))) for key in [*others, *ids]]
         self._estimator.plan(stages, self._feed.workers, now, cpu_slots, sizes=sizes)
         weights = {key: sum(self._estimator.expected(key).values()) for key in ids} if media or sizes else {}
         self._batch = Batch(ids, weights, now)

@@ -467,6 +467,16 @@ def test_sessions_started_before_the_batch_count_as_they_are(service: ProgressSe
     assert (batch_of(service).processing, batch_of(service).pending) == (1, 1)
 
 
+def test_a_session_beside_the_batch_keeps_its_eta(service: ProgressService, clock: Clock) -> None:
+    service.start_progress("alone")
+    service.update_progress("alone", stage="audio", progress=0)
+    clock.now += 60
+    service.update_progress("alone", progress=50)
+    service.start_batch(["a", "b"])
+    assert service.calculate_eta("alone") is not None
+    assert batch_of(service).total == 2
+
+
 def test_the_time_may_be_replaced_under_a_service_without_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     service, clock = ProgressService(), Clock()
     with monkeypatch.context() as patch:
