@@ -153,9 +153,10 @@ class PlainDisplay:
         if event.state in {"watching", "done"} or event.t - self._last < HEARTBEAT:
             return None
         eta = eta_text(event.eta.low, event.eta.mid, event.eta.high) if event.eta else "measuring"
+        reason = f" ({_say(event.eta_reason)})" if event.eta_reason else ""
         return (
             f"{event.state}   {event.progress:.0f}%, {event.completed} done, {event.failed} failed, "
-            f"{event.processing} in work, {event.pending} queued, ETA {eta}"
+            f"{event.processing} in work, {event.pending} queued, ETA {eta}{reason}"
         )
 
 

@@ -47,6 +47,8 @@ class Figures:
         """When all sessions had ended, until the next one starts; see :attr:`elapsed`."""
         self._before = 0.0
         """What had elapsed when the work that is predicted began."""
+        self.held_up = False
+        """True while all that could start waits, because such things failed several times in a row."""
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
@@ -130,7 +132,7 @@ class Figures:
             retrying=self._queue.retrying(),
             progress=batch.progress if batch else 0.0,
             eta=_batch_eta(batch),
-            eta_reason=self._progress.eta_reason(),
+            eta_reason="waiting after failures in a row" if self.held_up else self._progress.eta_reason(),
             etas=self._etas(),
             rate=self._rate(),
             elapsed=round(self.elapsed, 1),

@@ -32,7 +32,7 @@ from enrich_tui.model import (
 )
 from enrich_tui.pipeline.adopt import Elsewhere
 from enrich_tui.pipeline.announce import Announcer
-from enrich_tui.pipeline.attempts import Attempts, Runner
+from enrich_tui.pipeline.attempts import OPERATIONS, Attempts, Runner
 from enrich_tui.pipeline.dispatch import Dispatcher
 from enrich_tui.pipeline.intake import Inbox, Intake
 from enrich_tui.pipeline.outcome import described, session_result
@@ -245,8 +245,12 @@ class BatchRun:
         now = time.monotonic()
         due = self._queue.next_due(now)
         delay = None if due is None else max(0.0, due - now)
-        if not self._dispatcher.busy and any(self._queue.candidates(now)):
+        first = None if self._dispatcher.busy else next(self._queue.candidates(now), None)
+        if first is not None:
             delay = min(PARKED, delay or PARKED)  # all that could start waits for a circuit to let something through
+        self._announcer.figures.held_up = (
+            first is not None and not self.controls.paused and not self._errors.ready(OPERATIONS[first[1]])
+        )
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), delay)
 

@@ -96,7 +96,7 @@ async def test_until_then_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.Mo
 
     def sink(event: Event, /) -> None:
         watcher(event)
-        if isinstance(event, Noted) and "wait" in event.message:
+        if isinstance(event, BatchChanged) and event.eta_reason == "waiting after failures in a row":
             clock.advance(61.0)
 
     settings = config(patience=600.0)
