@@ -56,15 +56,16 @@ def check(root: Path) -> None:
             pass
 
 
-def discover(root: Path, output: Path | None = None, only: Sequence[str] = ()) -> Library:
+def discover(root: Path | str, output: Path | str | None = None, only: Sequence[str] = ()) -> Library:
     """Find the sessions below ``root``, a folder or one recording.
 
     Results are to go beside their sources, or under ``output`` in the same tree of folders; ``only``: see
     :class:`Search`. Raises ``FileNotFoundError`` where there is nothing at ``root``, and ``PermissionError`` where it
     cannot be listed.
     """
+    root = Path(root)
     check(root)
-    search = Search(root, output, only)
+    search = Search(root, Path(output) if output else None, only)
     found = [one.item for one in search.look()]
     return Library(
         root=search.root,

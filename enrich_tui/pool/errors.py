@@ -21,7 +21,7 @@ class WorkerAcquisitionTimeoutError(PoolError, TimeoutError):
     """No worker became free in time."""
 
     def __init__(self, timeout: float) -> None:
-        super().__init__(f"No worker became free within {timeout:g} seconds.")
+        super().__init__(f"No worker became free within {timeout:g} s.")
         self.timeout = timeout
         """How long the caller waited, in seconds."""
 

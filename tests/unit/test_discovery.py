@@ -35,6 +35,13 @@ def test_a_lone_media_file_is_a_session(tmp_path: Path, ending: str) -> None:
     assert session.size == 1
 
 
+def test_folders_may_be_text(tmp_path: Path) -> None:
+    put(tmp_path / "library" / "talk.wav")
+    library = discover(str(tmp_path / "library"), str(tmp_path / "results"))
+    assert library == discover(tmp_path / "library", tmp_path / "results")
+    assert library.sessions[0].output == tmp_path / "results" / "talk.wav.enriched"
+
+
 def test_one_recording_can_be_named_itself(tmp_path: Path) -> None:
     file = put(tmp_path / "a.wav")
     put(tmp_path / "b.wav")

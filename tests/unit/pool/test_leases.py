@@ -82,7 +82,7 @@ async def test_a_newcomer_does_not_overtake_a_waiter() -> None:
 async def test_a_waiter_gives_up_after_the_timeout_and_leaves_no_trace() -> None:
     pool = WorkerPool(1, acquisition_timeout=0.01)
     worker = await pool.acquire_worker()
-    with pytest.raises(WorkerAcquisitionTimeoutError, match=r"No worker became free within 0\.01 seconds\.") as caught:
+    with pytest.raises(WorkerAcquisitionTimeoutError, match=r"No worker became free within 0\.01 s\.") as caught:
         await pool.acquire_worker()
     assert isinstance(caught.value, TimeoutError)
     assert isinstance(caught.value, PoolError)
