@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
+from enrich_tui import stages
 from enrich_tui.config import StageConfig
 from enrich_tui.errors import ErrorContext, ErrorHandler, ErrorResolution, Permit
 from enrich_tui.errors.problems import Problem, StageError, WorkerCrashedError
@@ -23,7 +24,6 @@ from enrich_tui.pipeline.state import Queue, SessionEntry, StageState
 from enrich_tui.pipeline.verdict import HARMLESS, NEEDS_MENDING, ends_session, judge
 from enrich_tui.pool import Worker, WorkerPool
 from enrich_tui.progress import ProgressService
-from enrich_tui.stages import waits
 from enrich_tui.stages.summarize.stand_in import write_stand_in
 from enrich_tui.store.owner import OwnershipLostError
 from enrich_tui.worker.process import Progress
@@ -88,11 +88,11 @@ class Attempts:
     @property
     def may_wait(self) -> bool:
         """True where some stages wait for a server instead of computing."""
-        return any(waits(stage, self._config) for stage in STAGES)
+        return any(stages.waits(stage, self._config) for stage in STAGES)
 
     def waits(self, entry: SessionEntry, stage: Stage) -> bool:
         """True where the next attempt of this stage waits for a server."""
-        return entry.stages[stage].failure is None and waits(stage, self._config)
+        return entry.stages[stage].failure is None and stages.waits(stage, self._config)
 
     async def look_ahead(self, entries: Iterable[SessionEntry]) -> int:
         """Find out about the first of these sessions before their turn; returns about how many."""
@@ -129,6 +129,7 @@ class Attempts:
         Without a permit it says nothing about a service: it stands in for an attempt that could not be had there.
         """
         session, state = entry.session, entry.stages[stage]
+        waits = self.waits(entry, stage)
         started = time.monotonic()
         error: Exception | None = None
         output: StageOutput | None = None
@@ -146,7 +147,7 @@ class Attempts:
                 fence=self._settler.fence,
                 fresh=self._fresh and state.attempt == 1,
             )
-            if self.waits(entry, stage) and not state.insisted:
+            if waits and not state.insisted:
                 self._outage.check()
             output = await self._runner(worker, task, lambda event: self._on_progress(session.id, stage, event))
         except asyncio.CancelledError as cancelled:
@@ -158,7 +159,8 @@ class Attempts:
         except Exception as raised:  # noqa: BLE001 - whatever it is, the error handler says what follows
             error = raised
         state.worked += time.monotonic() - started
-        await self._pool.release_worker(worker, error=error if error is not None and _workers_fault(error) else None)
+        blamed = error if error is not None and not waits and _workers_fault(error) else None
+        await self._pool.release_worker(worker, error=blamed)
         self._changed()
         with permit or contextlib.nullcontext():
             if output is not None:

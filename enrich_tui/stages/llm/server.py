@@ -146,6 +146,8 @@ class Server:
 
     def _met(self, error: Exception, text: str) -> StageError:
         """What an exception of the client means, without a look at words of ours that the server only repeats."""
+        if isinstance(error.__cause__, StageError):  # of ours, which the client has wrapped
+            return error.__cause__
         finding, told = classify(error), safe_text(error)
         status, problem = finding.status, finding.problem or Problem.BAD_ANSWER
         if status is not None and _repeats(told, text):

@@ -10,7 +10,7 @@ import pytest
 from enrich_tui.config import Config, StageConfig, SummaryConfig
 from enrich_tui.errors import ErrorContext, ErrorHandler
 from enrich_tui.errors.problems import Problem, StageError
-from enrich_tui.events import BatchChanged, ErrorRaised, Event, Noted
+from enrich_tui.events import BatchChanged, ErrorRaised, Event, Noted, PoolChanged
 from enrich_tui.model import EnrichmentOptions, Stage, StageOutput, StageTask
 from enrich_tui.pipeline import run as run_module
 from enrich_tui.pipeline.outage import Outage
@@ -158,6 +158,17 @@ async def test_what_stands_in_is_no_reason_to_make_the_chapters_anew(tmp_path: P
         batch, _, _ = await run([session], runner, options=EnrichmentOptions(audio_review=False), config=config(600.0))
         assert [result.status for result in batch.results] == [status]
     assert (runner.runs[session.id, Stage.VIDEO], runner.runs[session.id, Stage.SUMMARY]) == (1, 3)
+
+
+async def test_what_goes_wrong_with_a_server_is_no_worker_s_fault(tmp_path: Path) -> None:
+    sessions = make_sessions(tmp_path, ("a.wav", "b.wav"))
+
+    def script(task: StageTask) -> StageOutput | Exception:
+        asked = task.stage is Stage.SUMMARY and task.config.summary.served
+        return StageError(Problem.INTERNAL) if asked else write_result(task)
+
+    _, watcher, _ = await run(sessions, FakeRunner(script), options=OPTIONS, config=config(600.0))
+    assert [event.error_rate for event in watcher.events if isinstance(event, PoolChanged)][-1] == 0.0
 
 
 async def test_where_nothing_can_stand_in_a_basic_summary_does(tmp_path: Path) -> None:
