@@ -92,7 +92,7 @@ class SessionRun:
         elif status is not StageStatus.SKIPPED and changed:
             record.completed_at = now
         if status is StageStatus.COMPLETED:
-            record.progress = 100.0
+            record.progress, record.error = 100.0, None
         if error is not None:
             record.error = error
         if self.phase.value == stage.value and status is not StageStatus.PROCESSING:

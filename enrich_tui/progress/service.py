@@ -106,6 +106,7 @@ class ProgressService:
             self._feed.measure(run, current, done, now)
         if message is not None:
             run.message = say(message)
+        run.updated_at = now
         self._tell("progress", run)
 
     def update_stage(
@@ -146,6 +147,7 @@ class ProgressService:
                 self._tell_stage(run, which)
         elif message is not None:
             run.stages[which].error = message
+        run.updated_at = now
         self._tell("progress", run)
 
     def complete_progress(self, session_id: str, success: bool, message: str | None = None) -> None:

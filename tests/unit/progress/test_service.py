@@ -124,6 +124,24 @@ def test_progress_of_a_pending_stage_means_that_it_runs(service: ProgressService
     assert progress_of(service).stages["video"].status == "processing"
 
 
+def test_a_completed_stage_has_no_error(service: ProgressService) -> None:
+    service.start_progress("a")
+    service.update_stage("a", "audio", status="failed", error="It broke")
+    service.update_stage("a", "audio", status="completed")
+    assert progress_of(service).stages["audio"].error is None
+
+
+def test_every_report_is_an_update(service: ProgressService, clock: Clock) -> None:
+    service.start_progress("a")
+    service.update_progress("a", stage="audio", progress=10)
+    clock.now += 5
+    service.update_progress("a", message="Still at it")
+    assert progress_of(service).updated_at == clock.now
+    clock.now += 5
+    service.update_stage("a", "audio", error="One part could not be read")
+    assert progress_of(service).updated_at == clock.now
+
+
 def test_progress_without_a_stage_begins_the_first_one(service: ProgressService, clock: Clock) -> None:
     service.start_progress("a", include_audio=False)
     service.update_progress("a", message="Soon")
