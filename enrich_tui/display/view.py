@@ -219,7 +219,7 @@ class RunView:
         if self.batch is None or self.batch.state != event.state:
             self._outdated.parts.add("header")
             self._took = event.elapsed if event.state == "done" else None
-        if event.eta_reason and (self.batch is None or self.batch.eta_reason != event.eta_reason):
+        if event.eta and event.eta_reason and (self.batch is None or self.batch.eta_reason != event.eta_reason):
             self._log.tell("info", f"New estimate: {say(event.eta_reason)}")
         self.batch = event
         self._outdated.parts.add("batch")

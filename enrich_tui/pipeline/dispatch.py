@@ -8,7 +8,6 @@ import math
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from enrich_tui.errors import ErrorHandler
@@ -19,7 +18,7 @@ from enrich_tui.pipeline.state import Queue, SessionEntry, StageState
 from enrich_tui.pool import Worker, WorkerPool
 
 AHEAD = 200
-"""Stages that are looked at for one that only waits for a server, while the processors are all taken."""
+"""Stages that are looked at for one of the other kind, which waits for a server or computes."""
 
 
 class Dispatcher:
@@ -102,15 +101,24 @@ class Dispatcher:
         full = len(self._tasks) - len(self._waiting) >= self._shares.slots
         if full and (len(self._tasks) >= self._pool.size or not self._attempts.may_wait):
             return None
-        for entry, stage in islice(self._queue.candidates(time.monotonic()), AHEAD if full else None):
-            if full and not self._attempts.waits(entry, stage):
+        beside = max(1, self._pool.size - self._shares.slots)
+        later = None
+        for number, (entry, stage) in enumerate(self._queue.candidates(time.monotonic())):
+            if number >= AHEAD and (full or later is not None):
+                break
+            waits = self._attempts.waits(entry, stage)
+            if (full and not waits) or (waits and later is not None) or not self._may_begin(entry, stage):
                 continue
-            state = entry.stages[stage]
-            prepared = state.key and self._may_start(entry.session.id)
-            settling = (entry.session.id, stage) in self._tasks  # the attempt before it may not be quite over
-            if prepared and not settling and (state.failure is not None or self._errors.ready(OPERATIONS[stage])):
+            if full or not waits or len(self._waiting) < beside:
                 return entry, stage
-        return None
+            later = entry, stage  # first what there are processors for, lest all leases wait
+        return later
+
+    def _may_begin(self, entry: SessionEntry, stage: Stage) -> bool:
+        state = entry.stages[stage]
+        prepared = state.key and self._may_start(entry.session.id)
+        settling = (entry.session.id, stage) in self._tasks  # the attempt before it may not be quite over
+        return bool(prepared) and not settling and (state.failure is not None or self._errors.ready(OPERATIONS[stage]))
 
     async def _unused(self, worker: Worker) -> None:
         """Give back a worker that did nothing: it counts as no job, like one whose job was cancelled."""

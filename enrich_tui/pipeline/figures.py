@@ -131,7 +131,7 @@ class Figures:
             cancelled=ended[SessionStatus.CANCELLED],
             retrying=self._queue.retrying(),
             progress=batch.progress if batch else 0.0,
-            eta=_batch_eta(batch),
+            eta=None if self.held_up else _batch_eta(batch),
             eta_reason="waiting after failures in a row" if self.held_up else self._progress.eta_reason(),
             etas=self._etas(),
             rate=self._rate(),

@@ -160,6 +160,23 @@ async def test_what_stands_in_is_no_reason_to_make_the_chapters_anew(tmp_path: P
     assert (runner.runs[session.id, Stage.VIDEO], runner.runs[session.id, Stage.SUMMARY]) == (1, 3)
 
 
+async def test_servers_that_take_long_leave_a_lease_to_the_processors(tmp_path: Path) -> None:
+    sessions = make_sessions(tmp_path, ("a.wav", "b.wav", "c.wav", "d.wav"))
+    runner = FakeRunner()
+    for session in sessions:
+        runner.gates[session.id, Stage.SUMMARY] = asyncio.Event()
+    async with prepared(sessions, runner, workers=2, options=OPTIONS, config=config(600.0)) as batch:
+        async with asyncio.timeout(20):
+            running = asyncio.create_task(batch.run(Watcher()))
+            for session in sessions:
+                await runner.started[session.id, Stage.AUDIO].wait()
+            for session in sessions[:2]:  # with nothing left to compute they may have both
+                await runner.started[session.id, Stage.SUMMARY].wait()
+            for gate in runner.gates.values():
+                gate.set()
+            assert await running == 0
+
+
 async def test_what_goes_wrong_with_a_server_is_no_worker_s_fault(tmp_path: Path) -> None:
     sessions = make_sessions(tmp_path, ("a.wav", "b.wav"))
 
