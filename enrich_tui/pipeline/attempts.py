@@ -149,7 +149,7 @@ class Attempts:
             )
             if waits and not state.insisted:
                 self._outage.check()
-            output = await self._runner(worker, task, lambda event: self._on_progress(session.id, stage, event))
+            output = await self._run(worker, task)
         except asyncio.CancelledError as cancelled:
             if permit is not None:
                 permit.release()
@@ -168,6 +168,21 @@ class Attempts:
             elif error is not None:
                 await self._failed(entry, stage, error, worker.id, permit)
         await self.settle(entry)
+
+    async def _run(self, worker: Worker, task: StageTask) -> StageOutput:
+        """What the runner makes of it; what a runner may not do ends in an ``Exception``."""
+        try:
+            output: object = await self._runner(
+                worker, task, lambda event: self._on_progress(task.session.id, task.stage, event)
+            )
+        except asyncio.CancelledError as cancelled:
+            attempt = asyncio.current_task()
+            if attempt is None or attempt.cancelling():
+                raise
+            raise StageError(Problem.CANCELLED) from cancelled  # something that it waited for was, not the attempt
+        if not isinstance(output, StageOutput):
+            raise TypeError(f"A runner returns a StageOutput, not {type(output).__name__}.")
+        return output
 
     def _begin(self, worker: Worker, entry: SessionEntry, stage: Stage) -> None:
         if entry.started is None:

@@ -10,7 +10,16 @@ from typing import Any
 
 import pytest
 
-from enrich_tui import BatchProgress, PoolShutdownError, Session, SessionResult, enrich_batch, enrich_session
+from enrich_tui import (
+    BatchProgress,
+    PoolShutdownError,
+    Session,
+    SessionResult,
+    StageTask,
+    Worker,
+    enrich_batch,
+    enrich_session,
+)
 from enrich_tui.events import Event, StageStarted
 from enrich_tui.testing import Fail, FakeServices, Hang, fake_services, make_session
 
@@ -96,6 +105,24 @@ async def test_a_sink_that_fails_is_logged_and_stops_nothing(
         results = await batch(services, [make_session(tmp_path)], sink=sink)
     assert [result.status for result in results] == ["complete"]
     assert "no room" in caplog.text
+
+
+@pytest.mark.parametrize("ends", ["without a result", "cancelled by itself"])
+async def test_a_runner_that_ends_in_an_odd_way_fails(services: FakeServices, tmp_path: Path, ends: str) -> None:
+    async def runner(_worker: Worker, _task: StageTask, _on_event: object) -> Any:
+        if ends == "cancelled by itself":
+            raise asyncio.CancelledError
+
+    async with asyncio.timeout(60):
+        result = await enrich_session(
+            make_session(tmp_path),
+            worker_pool=services.worker_pool,
+            progress_service=services.progress_service,
+            error_handler=services.error_handler,
+            runner=runner,
+        )
+    assert result.status == "failed"
+    assert services.worker_pool.get_pool_status().active == 0
 
 
 async def test_a_session_of_nothing_but_malformed_data_is_skipped(services: FakeServices, tmp_path: Path) -> None:
