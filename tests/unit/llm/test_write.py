@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from enrich_tui.config import StageConfig
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.model import Session, Stage, StageOutput, StageTask
-from enrich_tui.stages import serve
+from enrich_tui.stages import serve, summary
 from enrich_tui.stages.results import Chapters, Summary, Transcript
 from enrich_tui.store.outputs import write_text
 from tests.unit.llm.playing import Asked, Playing, Reply, completion, error, playing, summary_of, times
@@ -185,3 +186,27 @@ async def test_what_a_server_says_of_an_error_stays_out_of_the_files(meeting: Se
         with pytest.raises(StageError):
             await written(meeting, server)
     assert [path.name for path in meeting.output.iterdir()] == ["transcript.json"]
+
+
+async def test_once_it_is_cancelled_and_over_nothing_is_written_any_more(
+    meeting: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_down, writing, go = summary.write_down, threading.Event(), threading.Event()
+
+    def slowly(*arguments: Any) -> StageOutput:
+        writing.set()
+        assert go.wait(20)
+        return write_down(*arguments)
+
+    monkeypatch.setattr(summary, "write_down", slowly)
+    async with playing() as server:
+        task = asyncio.create_task(written(meeting, server))
+        assert await asyncio.to_thread(writing.wait, 20)
+        task.cancel()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not task.done()
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert (meeting.output / "summary.md").exists()
