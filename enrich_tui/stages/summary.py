@@ -63,10 +63,11 @@ def write_down(
 
 
 def _titled(known: Chapters | None, told: Sequence[str | None]) -> Chapters | None:
-    """The chapters of a video with titles from what is said in them; None where they all keep their numbers."""
+    """The chapters of a video with titles from what is said in them; None where the video stage's own ones hold."""
     if known is None or known.video is None or not told:
         return None
-    pairs = zip(known.chapters, told, strict=True)
-    chapters = tuple(chapter.model_copy(update={"title": title or numbered(chapter.index)}) for chapter, title in pairs)
-    numbers = all(chapter.title == numbered(chapter.index) for chapter in chapters)
-    return None if numbers and chapters == known.chapters else known.model_copy(update={"chapters": chapters})
+    shown = [chapter.heading or numbered(chapter.index) for chapter in known.chapters]
+    names = [title or own for title, own in zip(told, shown, strict=True)]
+    pairs = zip(known.chapters, names, strict=True)
+    chapters = tuple(chapter.model_copy(update={"title": title}) for chapter, title in pairs)
+    return None if names == shown and chapters == known.chapters else known.model_copy(update={"chapters": chapters})

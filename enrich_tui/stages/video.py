@@ -14,6 +14,9 @@ from enrich_tui.media.open import open_media, video_stream
 from enrich_tui.media.probe import announced
 from enrich_tui.model import Notice, Stage, StageOutput, StageTask
 from enrich_tui.stages import VERSIONS, Report
+from enrich_tui.stages.ocr import screens
+from enrich_tui.stages.ocr.headings import headings
+from enrich_tui.stages.ocr.reading import Text
 from enrich_tui.stages.results import Chapter, Chapters, numbered
 from enrich_tui.stages.vision import formats, pictures, rewrap, screenshots
 from enrich_tui.stages.vision.cuts import min_chapter
@@ -23,6 +26,8 @@ from enrich_tui.store import outputs
 
 _WATCHED = 0.96
 """Share of the work that is done when the video has been watched; the rest is writing and the copy for browsers."""
+_READING_FROM = 0.4
+"""The same where the text on screen is read afterwards: reading takes most of the time."""
 _MISSING = 2.0
 """Seconds, and percent of the length, that a recording may lack before it counts as cut off."""
 _REPORTED = 0.002
@@ -52,10 +57,14 @@ class _Part(NamedTuple):
     title: str
     picture: bytes | None
     strength: float = 0.0
+    heading: str = ""
+    text: Text = ()
 
 
 def _of_video(task: StageTask, report: Report) -> StageOutput:
     source, output, config = task.session.video[0], task.session.output, task.config.video
+    engine = screens.engine_of(task)
+    watched = _WATCHED if engine is None else _READING_FROM
     with open_media(source) as container:
         stream = video_stream(container)
         length = announced(container)
@@ -65,13 +74,14 @@ def _of_video(task: StageTask, report: Report) -> StageOutput:
             stream,
             threads=task.threads,
             skip_within=shortest,
-            on_packet=_progress(report, length, container.size),
+            on_packet=_progress(report, length, container.size, watched),
         )
         ratio = float(stream.sample_aspect_ratio or 1)
         watcher = Watcher(
             config.thumbnail_width,
             ratio if _PLAUSIBLE_RATIO[0] < ratio < _PLAUSIBLE_RATIO[1] else 1.0,
             shortest / 2 if length else _UNKNOWN_BUCKET,
+            legible=engine is not None,
         )
         watcher.watch(reader.samples())
         width, height = (stream.height, stream.width) if watcher.sideways else (stream.width, stream.height)
@@ -81,6 +91,10 @@ def _of_video(task: StageTask, report: Report) -> StageOutput:
     parts += [
         _Part(cut.time, numbered(number), watcher.picture(cut), cut.strength) for number, cut in enumerate(cuts, 2)
     ]
+    beside = [[screens.of_file(path)] for path in task.session.screenshots]
+    shown = [[screens.of_jpeg(screen) for screen in pair] for pair in watcher.screens(cuts)]
+    texts = screens.read(engine, shown + beside, report, watched, _WATCHED)
+    parts = _told(parts, texts[: len(parts)])
     report(_WATCHED, "writing")
     copy = rewrap.rewrap(source, output)
     chapters = Chapters(
@@ -91,12 +105,24 @@ def _of_video(task: StageTask, report: Report) -> StageOutput:
         height=height,
         playable=copy,
         chapters=_chapters(parts, duration),
+        text_engine=engine.name if engine else "",
+        screenshots=tuple(_words(text) for text in texts[len(parts) :]) if engine else (),
     )
     further = len(task.session.video) - 1
     return _finish(output, chapters, parts, notices, {"further_videos": further} if further else {}, report)
 
 
-def _progress(report: Report, length: float | None, size: int) -> Callable[[float, Packet[Any]], None]:
+def _told(parts: list[_Part], texts: list[Text]) -> list[_Part]:
+    """The parts with what their screens say, and with headings for titles where there are some."""
+    told = zip(parts, texts, headings(texts), strict=True)
+    return [part._replace(text=text, heading=heading, title=heading or part.title) for part, text, heading in told]
+
+
+def _words(text: Text) -> tuple[str, ...]:
+    return tuple(line.text for line in text)
+
+
+def _progress(report: Report, length: float | None, size: int, share: float) -> Callable[[float, Packet[Any]], None]:
     """Reports seconds of all seconds; bytes of all bytes, where the length is unknown."""
     done = 0.0
 
@@ -105,7 +131,7 @@ def _progress(report: Report, length: float | None, size: int) -> Callable[[floa
         part = min(1.0, seconds / length if length else (packet.pos or 0) / max(1, size))
         if part >= done + _REPORTED:
             done = part
-            report(done * _WATCHED)
+            report(done * share)
 
     return on_packet
 
@@ -128,6 +154,8 @@ def _judge(health: Health, length: float | None) -> tuple[float, list[Notice]]:
 
 def _of_screenshots(task: StageTask, report: Report) -> StageOutput:
     files = task.session.screenshots
+    engine = screens.engine_of(task)
+    looked = _WATCHED if engine is None else 1 - _WATCHED
     shots: list[screenshots.Shot] = []
     refused: list[StageError] = []
     for number, path in enumerate(files, 1):
@@ -135,7 +163,7 @@ def _of_screenshots(task: StageTask, report: Report) -> StageOutput:
             shots.append(screenshots.read(path, task.config.video.thumbnail_width))
         except StageError as error:
             refused.append(error)
-        report(number / len(files) * _WATCHED)
+        report(number / len(files) * looked)
     if not shots:
         raise refused[0]
     shots = screenshots.in_order(shots)
@@ -144,6 +172,8 @@ def _of_screenshots(task: StageTask, report: Report) -> StageOutput:
         _Part(start, f"Screenshot {number}", shot.picture)
         for number, (start, shot) in enumerate(zip(starts, shots, strict=True), 1)
     ]
+    texts = screens.read(engine, [[screens.of_file(shot.path)] for shot in shots], report, looked, _WATCHED)
+    parts = _told(parts, texts)
     duration = starts[-1] + screenshots.LEAST
     chapters = Chapters(
         engine="screenshots",
@@ -151,6 +181,7 @@ def _of_screenshots(task: StageTask, report: Report) -> StageOutput:
         width=shots[0].width,
         height=shots[0].height,
         chapters=_chapters(parts, duration),
+        text_engine=engine.name if engine else "",
     )
     notices = []
     if refused:
@@ -168,6 +199,8 @@ def _chapters(parts: list[_Part], duration: float) -> tuple[Chapter, ...]:
             title=part.title,
             thumbnail=pictures.name(index) if part.picture is not None else None,
             strength=round(float(part.strength), 3),
+            heading=part.heading,
+            text=_words(part.text),
         )
         for index, (part, end) in enumerate(zip(parts, ends, strict=True), 1)
     )

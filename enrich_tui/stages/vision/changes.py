@@ -115,6 +115,19 @@ def _unexplained(
     return open_blocks
 
 
+def blank(picture: Grey) -> bool:
+    """True where a picture shows nothing but an even ground."""
+    return not _textured(picture.astype(np.float32)).any()
+
+
+def same(before: Grey, after: Grey) -> bool:
+    """True where two pictures show the same, but for the noise of codecs."""
+    if before.shape != after.shape:
+        return False
+    difference = _block_means(np.abs(after.astype(np.float32) - before.astype(np.float32)))
+    return not (difference > _CHANGED).any()
+
+
 def compare(before: Grey, after: Grey) -> Change:
     """What changed from one picture to another of the same size."""
     if before is after:

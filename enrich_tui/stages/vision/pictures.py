@@ -13,7 +13,10 @@ from PIL import Image
 from enrich_tui.store.outputs import remove
 
 FOLDER = "thumbnails"
+MAX_SIDE = 2560
+"""Longest side of a picture from which text is read, in pixels; a larger one is made smaller."""
 _QUALITY = 82
+_LEGIBLE = 90
 _NAME = re.compile(r"\d{3,}\.jpg")
 _SHAPE = 4.0
 """Widest shape; what is wider or higher than this is cut to it, so that no picture is huge."""
@@ -31,6 +34,19 @@ def jpeg(image: Image.Image, width: int) -> bytes:
     small.thumbnail((columns, round(columns * _SHAPE)), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
     small.save(stream, "JPEG", quality=_QUALITY, optimize=True)
+    return stream.getvalue()
+
+
+def screen(frame: VideoFrame) -> bytes:
+    """A frame of a video, upright, in grey and in full size as far as text is read from it, as JPEG."""
+    shrink = min(1.0, MAX_SIDE / max(frame.width, frame.height))
+    size = (max(2, round(frame.width * shrink)), max(2, round(frame.height * shrink)))
+    grey = frame.reformat(width=size[0], height=size[1], format="gray", interpolation="AREA")
+    image = Image.fromarray(grey.to_ndarray())
+    if frame.rotation:
+        image = image.rotate(frame.rotation, expand=True)
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=_LEGIBLE)
     return stream.getvalue()
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
@@ -30,7 +31,7 @@ _IN_NAME = re.compile(r"(?<!\d)(20\d\d)\D?([01]\d)\D?([0-3]\d)\D{1,4}([0-2]\d)\D
 class Shot(NamedTuple):
     """A screenshot that could be read. Times are seconds since 1970, as far as they are known."""
 
-    name: str
+    path: Path
     width: int
     height: int
     picture: bytes
@@ -46,15 +47,30 @@ def read(path: Path, width: int) -> Shot:
 
     Raises :class:`StageError`: as opening a recording does, ``NOT_MEDIA``, ``DAMAGED``, or ``TOO_LARGE``.
     """
-    with open_regular(path) as file, warnings.catch_warnings():
+    with open_regular(path) as file:
+        with _opened(file) as image:
+            taken = _taken(image)
+            size = image.size
+            image.draft("RGB", (width * 2, width * 2))
+            picture = jpeg(image, width)
+        modified = os.fstat(file.fileno()).st_mtime
+    return Shot(path, *size, picture, modified, _named(path.name), taken)
+
+
+def load(path: Path) -> Image.Image:
+    """A screenshot in full size and in grey. Raises as :func:`read` does."""
+    with open_regular(path) as file, _opened(file) as image:
+        return image.convert("RGB").convert("L")  # transparency would turn into white ink
+
+
+@contextmanager
+def _opened(file: BinaryIO) -> Iterator[Image.Image]:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             with Image.open(file, formats=FORMATS) as image:
                 _check(image)
-                taken = _taken(image)
-                size = image.size
-                image.draft("RGB", (width * 2, width * 2))
-                picture = jpeg(image, width)
+                yield image
         except StageError:
             raise
         except UnidentifiedImageError as error:
@@ -63,8 +79,6 @@ def read(path: Path, width: int) -> Shot:
             raise _too_large() from error
         except Exception as error:  # damaged images make the decoders raise almost anything
             raise StageError(Problem.DAMAGED, detail=repr(error)) from error
-        modified = os.fstat(file.fileno()).st_mtime
-    return Shot(path.name, *size, picture, modified, _named(path.name), taken)
 
 
 def _check(image: Image.Image) -> None:
@@ -92,7 +106,7 @@ def times(shots: Sequence[Shot]) -> list[float]:
 def in_order(shots: Sequence[Shot]) -> list[Shot]:
     """The shots as they were taken; by name where times are equal."""
     clock = _clock(shots)
-    order = sorted(range(len(shots)), key=lambda at: (clock[at], shots[at].name))
+    order = sorted(range(len(shots)), key=lambda at: (clock[at], shots[at].path.name))
     return [shots[at] for at in order]
 
 

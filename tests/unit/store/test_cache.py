@@ -115,7 +115,10 @@ async def test_a_new_engine_runs_what_it_made_and_what_depends_on_that(
         return output
 
     await ran(tmp_path)
-    monkeypatch.setattr(stages, "engine_identity", lambda stage, _config: "next" if stage is Stage.AUDIO else "")
+    known = stages.engine_identity
+    monkeypatch.setattr(
+        stages, "engine_identity", lambda stage, config: "next" if stage is Stage.AUDIO else known(stage, config)
+    )
     assert await ran(tmp_path, script) == ({Stage.AUDIO, Stage.SUMMARY, Stage.CANVAS}, 0)
 
 
