@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from enrich_tui.config import SummaryConfig
+from pydantic import ValidationError
+
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.model import StageOutput, StageTask
-from enrich_tui.stages import Report, summary
+from enrich_tui.stages import Report, engine_identity, summary
 from enrich_tui.stages.llm.answers import LISTED, Kept, Told, keep
 from enrich_tui.stages.llm.keys import find_key
 from enrich_tui.stages.llm.lines import Line, fitted, portions, size, spoken_lines
@@ -19,11 +21,15 @@ from enrich_tui.stages.llm.prompts import GATHERED, SPOKEN, question
 from enrich_tui.stages.llm.server import Server
 from enrich_tui.stages.material import Material, gather
 from enrich_tui.stages.results import Chapter, Summary
+from enrich_tui.stages.speech.memory import Memory
 from enrich_tui.stages.summarize.extractive import summarize
 from enrich_tui.stages.summarize.keywords import keywords
 from enrich_tui.stages.summarize.language import stop_words, tokens
 from enrich_tui.stages.summarize.titles import titles
 from enrich_tui.store.owner import check
+
+ANSWERED = ".answered.jsonl"
+"""What was answered to the parts of a session is kept here beside its results, lest they are sent again."""
 
 
 class _Part(NamedTuple):
@@ -40,20 +46,23 @@ class _Read(NamedTuple):
     material: Material
     lines: list[Line]
     parts: list[_Part]
+    memory: Memory | None
+    """What was answered to parts already; None where there is only one."""
 
 
 async def write(task: StageTask, report: Report) -> StageOutput:
     """Write the same files as :mod:`enrich_tui.stages.summary`; without speech, its words are the summary.
 
-    Only what was said is sent, and the times of chapters. Raises ``StageError``, and what ``check`` of the library's
-    owner raises. Cancelling ends the request that is out.
+    Only what was said is sent, and the times of chapters; of what is read in parts, no part is sent twice. Raises
+    ``StageError``, and what ``check`` of the library's owner raises. Cancelling ends the request that is out.
     """
     config = task.config.summary
     read = await asyncio.to_thread(_read, task)
     if not read.lines:
         return await _to_its_end(_kept_here, task, report)
-    async with Server(config, await asyncio.to_thread(find_key, config)) as server:
-        kept = await _Reader(server, config, read, report).whole()
+    with contextlib.closing(read.memory) if read.memory else contextlib.nullcontext():
+        async with Server(config, await asyncio.to_thread(find_key, config)) as server:
+            kept = await _Reader(server, task, read, report).whole()
     return await _to_its_end(_write_down, task, read, kept, report)
 
 
@@ -69,9 +78,11 @@ async def _to_its_end(work: Callable[..., StageOutput], *arguments: Any) -> Stag
 class _Reader:
     """Has the parts of a session read one after the other, then what came of them, until one summary is left."""
 
-    def __init__(self, server: Server, config: SummaryConfig, read: _Read, report: Report) -> None:
+    def __init__(self, server: Server, task: StageTask, read: _Read, report: Report) -> None:
         self._server = server
-        self._config = config
+        self._task = task
+        self._config = task.config.summary
+        self._memory = read.memory
         self._parts = read.parts
         self._language = read.material.transcript.language if read.material.transcript else None
         self._report = report
@@ -95,15 +106,29 @@ class _Reader:
             left = len(parts) - number + (len(parts) > 1)  # what is gathered has to be read once more, at least
             self._fraction = max(self._fraction, self._asked / (self._asked + left))
             self._report(self._fraction, words)
-            asked = question(
-                part.text, what, count=self._config.sentences, language=self._language, chapters=part.chapters
-            )
-            told = await self._server.ask(asked, Told)
+            kept = await self._one(part, what)
             self._asked += 1
-            kept = keep(told, part.lines, (chapter.index for chapter in part.chapters), self._config.sentences)
             if not kept.empty:
                 made.append(kept)
         return made
+
+    async def _one(self, part: _Part, what: str) -> Kept:
+        count, numbers = self._config.sentences, [chapter.index for chapter in part.chapters]
+        key = ""
+        if self._memory is not None:
+            key = self._memory.key(what, part.text, self._language, count, *numbers)
+            with contextlib.suppress(ValidationError):  # there is none, or it is none
+                return keep(Told.model_validate(self._memory.recall(key)), part.lines, numbers, count)
+        asked = question(part.text, what, count=count, language=self._language, chapters=part.chapters)
+        told = await self._server.ask(asked, Told)
+        kept = keep(told, part.lines, numbers, count)
+        if self._memory is not None and not kept.empty:
+            await asyncio.to_thread(self._remember, self._memory, key, told)
+        return kept
+
+    def _remember(self, memory: Memory, key: str, told: Told) -> None:
+        _still_ours(self._task)
+        memory.keep(key, told.model_dump(mode="json"))
 
 
 def _gathered(kept: Sequence[Kept], window: int) -> list[_Part]:
@@ -128,7 +153,9 @@ def _read(task: StageTask) -> _Read:
     if sum(map(size, shown)) > config.limit:
         raise StageError(Problem.TOO_LONG, facts={"setting": "stage.summary.limit", "change": "higher"})
     parts = [_Part(lines[cut], "\n".join(shown[cut])) for cut in portions(shown, config.window)]
-    return _Read(material, lines, _with_chapters(parts, material))
+    identity = engine_identity(task.stage, task.config)
+    memory = Memory(task.session.output / ANSWERED, identity, fresh=task.fresh) if len(parts) > 1 else None
+    return _Read(material, lines, _with_chapters(parts, material), memory)
 
 
 def _with_chapters(parts: list[_Part], material: Material) -> list[_Part]:
@@ -162,7 +189,11 @@ def _write_down(task: StageTask, read: _Read, kept: Kept, report: Report) -> Sta
         actions=actions,
         questions=kept.questions,
     )
-    return summary.write_down(session, material, written, _titles(material, kept.titles), report)
+    made = summary.write_down(session, material, written, _titles(material, kept.titles), report)
+    if (memory := read.memory) is None:
+        return made
+    memory.finish()
+    return made.model_copy(update={"facts": made.facts | ({"resumed": True} if memory.helped else {})})
 
 
 def _titles(material: Material, named: dict[int, str]) -> list[str | None]:

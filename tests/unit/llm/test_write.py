@@ -16,7 +16,7 @@ from enrich_tui.model import Session, Stage, StageOutput, StageTask
 from enrich_tui.stages import serve, summary
 from enrich_tui.stages.results import Chapters, Summary, Transcript
 from enrich_tui.store.outputs import write_text
-from tests.unit.llm.playing import Asked, Playing, Reply, completion, error, playing, summary_of, times
+from tests.unit.llm.playing import Asked, Playing, Reply, completion, error, good, playing, summary_of, times
 from tests.unit.summary.meeting import transcript
 from tests.unit.summary.test_summary_stage import parts, session
 
@@ -73,6 +73,30 @@ async def test_a_long_one_is_read_in_portions_and_then_what_came_of_them(meeting
     assert all(point.start in {line.start for line in transcript().segments} for point in made.points)
     assert seen == sorted(seen)
     assert len(set(seen)) == len(server.asked) + 1
+
+
+async def test_what_was_answered_before_a_failure_is_not_sent_again(meeting: Session) -> None:
+    left = 2
+
+    def play(asked: Asked) -> Reply:
+        nonlocal left
+        left -= 1
+        return good(asked) if left >= 0 else error(500)
+
+    async with playing(play) as server:
+        with pytest.raises(StageError):
+            await written(meeting, server, window=2000)
+        before = [asked.text.splitlines()[1:-1] for asked in server.asked[:2]]
+        server.asked.clear()
+        left = 99
+        made, output, _ = await written(meeting, server, window=2000)
+        assert all(asked.text.splitlines()[1:-1] not in before for asked in server.asked)
+        assert output.facts["resumed"]
+        alone = len(server.asked)
+        again, _, _ = await written(meeting, server, window=2000)
+        assert (again, len(server.asked)) == (made, alone)
+        await written(meeting, server, window=2000, model="another")
+        assert len(server.asked) == 2 * alone + 2
 
 
 async def test_other_scripts_come_to_an_end_as_well(tmp_path: Path) -> None:
