@@ -114,8 +114,8 @@ class Browser:
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def press(self, key: str) -> None:
-        """Press and release a key that has a character, or ``Enter``."""
-        text = {"Enter": "\r"}.get(key, key)
+        """Press and release a key that has a character, or ``Enter`` or ``Escape``."""
+        text = {"Enter": "\r", "Escape": ""}.get(key, key)
         self.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=text)
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key)
 

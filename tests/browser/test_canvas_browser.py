@@ -48,6 +48,10 @@ def film(path: Path) -> None:
         container.mux(stream.encode(None))
 
 
+SHOWN = tuple(f"line {number} of a long listing" for number in range(30))
+"""What is on the screen before the line that is looked for."""
+
+
 def segments() -> tuple[Segment, ...]:
     made = []
     for number, text in enumerate(SENTENCES * 6):
@@ -72,7 +76,10 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         output / "transcript.json",
         Transcript(language="en", duration=SECONDS, segments=segments(), tracks=(video.name,)).model_dump_json(),
     )
-    chapters = tuple(Chapter(index=i, start=i * 6, end=i * 6 + 6, title=f"Part {i + 1}") for i in range(4))
+    chapters = tuple(
+        Chapter(index=i, start=i * 6, end=i * 6 + 6, title=f"Part {i + 1}", text=(*SHOWN, f"page {i + 1}"))
+        for i in range(4)
+    )
     write_text(
         output / "chapters.json", Chapters(video=video.name, duration=SECONDS, chapters=chapters).model_dump_json()
     )
@@ -172,6 +179,40 @@ def test_search_finds_counts_and_steps(browser: Browser) -> None:
     browser.click("document.querySelector('#previous')")
     browser.click("document.querySelector('#previous')")
     assert browser.value("document.querySelector('#count').textContent") == f"{found} of {found}"
+
+
+def test_a_hit_on_the_screen_unfolds_its_chapter_while_the_search_stands_on_it(browser: Browser) -> None:
+    unfolded = "[...document.querySelectorAll('.screened')].map((box) => Number(box.open)).join('')"
+    browser.value("document.querySelector('#query').value = ''")
+    browser.press("/")
+    for key in "page 3":
+        browser.press(key)
+    browser.press("Enter")
+    assert browser.value("document.querySelector('#count').textContent") == "1 of 1"
+    assert browser.value(unfolded) == "0010"
+    browser.until(
+        "(() => { const line = [...CSS.highlights.get('here')][0].getBoundingClientRect();"
+        "const list = document.querySelector('.chapters.list').getBoundingClientRect();"
+        "return line.height > 0 && line.top >= list.top && line.bottom <= list.bottom; })()"
+    )
+    browser.press("Escape")
+    assert browser.value(unfolded) == "0000"
+
+
+def test_what_a_person_unfolds_stays_so_and_does_not_move_the_recording(browser: Browser) -> None:
+    still(browser)
+    browser.value("document.querySelector('#player').currentTime = 1")
+    browser.click("document.querySelectorAll('.screened summary')[1]")
+    browser.until("document.querySelectorAll('.screened')[1].open")
+    assert now(browser) == 1
+    browser.value("document.querySelector('#query').value = ''")
+    browser.press("/")
+    for key in "page 2":
+        browser.press(key)
+    browser.press("Enter")
+    browser.press("Escape")
+    assert browser.value("document.querySelectorAll('.screened')[1].open") is True
+    browser.click("document.querySelectorAll('.screened summary')[1]")
 
 
 def test_a_silent_film_is_heard_through_the_track_beside_it(browser: Browser) -> None:

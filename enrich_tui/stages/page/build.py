@@ -49,7 +49,7 @@ def build(session: Session, material: Material, *, embed_media: bool, report: Re
     report(0.15, "pictures")
     thumbnails = _thumbnails(session, chapters)
     report(0.5, "pictures")
-    shots = _screenshots(session, notices)
+    shots = _screenshots(session, material.chapters.screenshots if material.chapters else (), notices)
     report(0.85, "page")
     summary = material.summary
     pieces = view.chunks(material.transcript, timed) if material.transcript else []
@@ -90,7 +90,7 @@ def build(session: Session, material: Material, *, embed_media: bool, report: Re
             notes=[(note.name, blocks(note.text)) for note in material.notes],
             shots=shots,
             sound=_sound(material.review) if material.review else None,
-            engines=[e for e in (_engine(material.transcript), _engine(material.chapters), _engine(summary)) if e],
+            engines=_engines(material),
         )
     )
     return Page(html, notices)
@@ -104,14 +104,21 @@ def _thumbnails(session: Session, chapters: tuple[Chapter, ...]) -> list[tuple[s
     return found
 
 
-def _screenshots(session: Session, notices: list[Notice]) -> list[dict[str, Any]]:
+def _screenshots(session: Session, texts: tuple[tuple[str, ...], ...], notices: list[Notice]) -> list[dict[str, Any]]:
     shots: list[dict[str, Any]] = []
-    for path in session.screenshots[:PICTURES]:
+    for index, path in enumerate(session.screenshots[:PICTURES]):
         picture = data_uri(path, SHOT_WIDTH)
         if picture is None:
             notices.append(Notice(problem=Problem.IO_ERROR, facts={"file": clean(path.name, 80)}))
             continue
-        shots.append({"name": clean(path.stem, 120), "url": address(path, session.output), "picture": picture})
+        shots.append(
+            {
+                "name": clean(path.stem, 120),
+                "url": address(path, session.output),
+                "picture": picture,
+                "text": texts[index] if index < len(texts) else (),
+            }
+        )
     return shots
 
 
@@ -137,8 +144,15 @@ def _sound(review: AudioReview) -> dict[str, Any]:
     return {"figures": figures, "line": line, "top": round(top), "length": seconds_text(review.duration)}
 
 
-def _engine(result: Any) -> str:
-    return str(getattr(result, "engine", "") or "")
+def _engines(material: Material) -> list[str]:
+    told, shown, summary = material.transcript, material.chapters, material.summary
+    engines = (
+        told.engine if told else "",
+        shown.engine if shown else "",
+        shown.text_engine if shown else "",
+        summary.engine if summary else "",
+    )
+    return [engine for engine in engines if engine]
 
 
 def _code(language: str | None) -> str:

@@ -220,6 +220,7 @@
   let texts = null;
   let hits = [];
   let hit = -1;
+  let unfolded = null;
 
   const fold = (text) => {
     const small = text.toLowerCase();
@@ -234,6 +235,12 @@
     }
     return found;
   };
+  // text from the screen is folded away; it is open while the search stands on it
+  const unfold = (box) => {
+    if (unfolded && unfolded !== box) unfolded.open = false;
+    if (unfolded !== box) unfolded = box && !box.open ? box : null;
+    if (box) box.open = true;
+  };
   const show = (at) => {
     if (!hits.length) return;
     if (!paints && hit >= 0) hits[hit].element.classList.remove("here");
@@ -242,9 +249,10 @@
     paint("here", [range]);
     if (!paints) element.classList.add("here");
     if (pane && pane.contains(element)) following = false;
+    unfold(element.closest("details"));
+    if (player) draw();
     element.scrollIntoView({ block: "center", behavior: "auto" });
     count.textContent = `${hit + 1} of ${hits.length}`;
-    if (player) draw();
   };
   const search = () => {
     texts = texts || gather();
@@ -283,6 +291,7 @@
     if (event.key === "Escape") {
       query.value = "";
       search();
+      unfold(null);
       query.blur();
     }
   });

@@ -132,9 +132,18 @@ def fill(output: Path, *, word: str = "harbour", only: str | None = None) -> Non
             video="talk.mp4",
             duration=20,
             chapters=(
-                Chapter(index=0, start=0, end=8, title=f"Shows {word}", thumbnail="thumbnails/0.png"),
+                Chapter(
+                    index=0,
+                    start=0,
+                    end=8,
+                    title=f"Shows {word}",
+                    thumbnail="thumbnails/0.png",
+                    text=(f"Error {word}",),
+                ),
                 Chapter(index=1, start=8, end=20, title="Ends", thumbnail="../../secret.png"),
             ),
+            text_engine="reader",
+            screenshots=((f"Window {word}", "more"),),
         ),
         "summary.json": Summary(
             title=f"Title {word}",
@@ -201,6 +210,7 @@ def test_everything_there_is_gets_told_once(full: Session) -> None:
     for told in (
         "Title harbour", "Overview harbour", "Point harbour", "Do harbour", "Why harbour?", "Decided harbour",
         "Shows harbour", "Said harbour now", "buy harbour maps", "<b>code</b>", "words a minute", "shot one",
+        "Error harbour", "Window harbour", "by reader.",
     ):  # fmt: skip
         assert told in text, told
     assert not output.notices
