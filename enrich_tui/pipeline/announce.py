@@ -203,7 +203,7 @@ class Announcer:
                 result.stage,
                 status=status,
                 error=result.message if status == "failed" else None,
-                outcome="cached" if result.cached or result.facts.get("resumed") else None,  # no measure of the pace
+                outcome="cached" if result.cached else None,
                 engine=result.engine,
             )
         word = describe(Problem(result.problem)).word if result.problem in _PROBLEMS else None

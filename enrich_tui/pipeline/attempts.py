@@ -201,7 +201,8 @@ class Attempts:
         )
 
     def _on_progress(self, session_id: str, stage: Stage, event: Progress) -> None:
-        self._progress.update_stage(session_id, stage, progress=event.fraction * 100)
+        kept = None if event.kept is None else event.kept * 100
+        self._progress.update_stage(session_id, stage, progress=event.fraction * 100, kept=kept)
         self._announcer.emit(
             StageProgressed(session=session_id, stage=stage, fraction=event.fraction, message=event.message)
         )

@@ -81,8 +81,8 @@ async def on_worker(worker: Worker, task: StageTask, on_event: Callable[[Progres
 async def _served(task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
     """What a worker's process does with a stage, for one that needs none: whatever it raises is a ``StageError``."""
 
-    def report(fraction: float, message: str = "") -> None:
-        on_event(Progress(min(1.0, max(0.0, fraction)), message))
+    def report(fraction: float, message: str = "", kept: float | None = None) -> None:
+        on_event(Progress(min(1.0, max(0.0, fraction)), message, kept))
 
     try:
         return await serve(task, report)

@@ -26,12 +26,13 @@ class Feed:
         self.workers = max(1, n)
         self._estimator.set_workers(self.workers, now)
 
-    def measure(self, run: SessionRun, stage: Stage, progress: float, now: float) -> None:
-        """Note in the run how far a stage is (0 to 100), and pass it on."""
+    def measure(self, run: SessionRun, stage: Stage, progress: float, now: float, kept: float | None = None) -> None:
+        """Note in the run how far a stage is (0 to 100), and pass it on; ``kept``: where its work began (0 to 100)."""
         run.set_progress(stage, progress, now)
         record = run.stages[stage]
         if record.status is StageStatus.PROCESSING:
-            self._estimator.progressed(run.session_id, stage, record.progress / 100.0, now)
+            began = None if kept is None else kept / 100.0
+            self._estimator.progressed(run.session_id, stage, record.progress / 100.0, now, began)
 
     def status(
         self, run: SessionRun, stage: Stage, now: float, outcome: Outcome | None = None, engine: str = ""

@@ -116,13 +116,16 @@ class ProgressService:
         *,
         status: StageStatus | str | None = None,
         progress: float | None = None,
+        kept: float | None = None,
         error: str | None = None,
         outcome: Outcome | None = None,
         engine: str = "",
     ) -> None:
         """Report one stage, whatever the others do: a new status, how far it is (0 to 100), what went wrong.
 
-        A progress without a status means that the stage is processing. ``outcome`` tells the estimator more than the
+        A progress without a status means that the stage is processing. ``kept`` is for a stage that keeps what it does,
+        so that another attempt goes on from there: at which progress its work began, and all of it while it has met
+        nothing but what was there; the estimates go by the rest. ``outcome`` tells the estimator more than the
         status can: ``cached`` beside ``completed``, ``retry`` beside ``pending``. ``engine`` names what completed a
         stage, so that another engine's pace is not taken for this one's.
         """
@@ -140,7 +143,7 @@ class ProgressService:
             self._feed.status(run, which, now, outcome)
             self._tell_stage(run, which)
         if done is not None:
-            self._feed.measure(run, which, done, now)
+            self._feed.measure(run, which, done, now, percent(kept))
         if state is not None and state is not StageStatus.PROCESSING:
             if run.set_status(which, state, now, message):
                 self._feed.status(run, which, now, outcome, engine)

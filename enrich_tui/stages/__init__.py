@@ -20,10 +20,19 @@ class Report(Protocol):
     def __call__(self, fraction: float, message: str = "") -> None: ...
 
 
+class KeepingReport(Report, Protocol):
+    """That of a stage that keeps what it does, so that another attempt goes on from there.
+
+    ``kept`` is the fraction at which its work began: all of ``fraction`` while it has met nothing but what was there.
+    """
+
+    def __call__(self, fraction: float, message: str = "", kept: float | None = None) -> None: ...
+
+
 class StageModule(Protocol):
     """What a stage's module offers."""
 
-    def run(self, task: StageTask, report: Report) -> StageOutput: ...
+    def run(self, task: StageTask, report: KeepingReport) -> StageOutput: ...
 
 
 def load(stage: Stage, package: str = "enrich_tui.stages") -> StageModule:
@@ -36,7 +45,7 @@ def waits(stage: Stage, config: StageConfig) -> bool:
     return stage is Stage.SUMMARY and config.summary.served
 
 
-async def serve(task: StageTask, report: Report) -> StageOutput:
+async def serve(task: StageTask, report: KeepingReport) -> StageOutput:
     """Run a stage that waits for a server, in this process and its loop; raises as a stage does."""
     from enrich_tui.stages.llm.write import write
 

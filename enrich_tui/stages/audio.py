@@ -12,7 +12,7 @@ from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.media.decode import decode_audio
 from enrich_tui.media.probe import probe
 from enrich_tui.model import Notice, Session, Stage, StageOutput, StageTask
-from enrich_tui.stages import VERSIONS, Report
+from enrich_tui.stages import VERSIONS, KeepingReport, Report
 from enrich_tui.stages.results import REVIEW, TRANSCRIPT, Segment, Transcript
 from enrich_tui.stages.speech import formats
 from enrich_tui.stages.speech.captions import choose, language_of, read_captions
@@ -43,7 +43,7 @@ class _Source:
     """How much of the work it is: seconds, or a guess at them from its size."""
 
 
-def run(task: StageTask, report: Report) -> StageOutput:
+def run(task: StageTask, report: KeepingReport) -> StageOutput:
     """Transcribe a session, or take over the captions beside it, and review its sound.
 
     Several recordings are tracks on one time line; one that sounds like another (the sound of a call, saved beside its
@@ -65,8 +65,9 @@ def run(task: StageTask, report: Report) -> StageOutput:
         report(0.0, "listening")
     memory = Memory(task.session.output / HEARD, f"{identity(config)} {VERSIONS[Stage.AUDIO]}", fresh=task.fresh)
     listener = Listener(engine, config, memory)
+    told = memory.telling(report)
     with contextlib.closing(memory):
-        tracks = _listen(listener, sources, notices, report)
+        tracks = _listen(listener, sources, notices, told)
     heard = [segment for track in tracks for segment in track.segments]
     transcript = Transcript(
         origin="captions" if captions else "speech",
@@ -81,7 +82,7 @@ def run(task: StageTask, report: Report) -> StageOutput:
     _write(task.session.output, transcript, found.model_dump_json(indent=1))
     memory.finish()
     seconds = sum(track.duration for track in tracks)
-    report(1.0)
+    told(1.0)
     return StageOutput(
         outputs=dict(_FILES),
         engine=transcript.engine,
@@ -92,7 +93,6 @@ def run(task: StageTask, report: Report) -> StageOutput:
             "language": transcript.language,
             "speech_seconds": found.speech_seconds,
             "speed": round(seconds / max(1e-3, time.monotonic() - began), 1),
-            **({"resumed": True} if memory.helped else {}),
         },
     )
 

@@ -49,6 +49,8 @@ class Progress(NamedTuple):
 
     fraction: float
     message: str = ""
+    kept: float | None = None
+    """The fraction at which its work began, where it goes on from what earlier attempts kept."""
 
 
 class Terms(NamedTuple):
@@ -258,7 +260,7 @@ class Child:
             case Progressed():
                 if self._job is not None and frame.job == self._job.number:
                     try:
-                        self._job.on_event(Progress(frame.fraction, frame.message))
+                        self._job.on_event(Progress(frame.fraction, frame.message, frame.kept))
                     except Exception:  # noqa: BLE001 - a display's fault is not the job's
                         _log.exception("Progress of a job could not be taken.")
             case Done():

@@ -57,6 +57,8 @@ class Progressed(Frozen):
     job: int
     fraction: Annotated[float, Field(ge=0, le=1)]
     message: str = ""
+    kept: Annotated[float, Field(ge=0, le=1)] | None = None
+    """The fraction at which its work began, from a stage that goes on from what earlier attempts kept."""
 
 
 class Heartbeat(Frozen):

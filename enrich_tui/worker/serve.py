@@ -151,14 +151,14 @@ class Reporter:
         self._held: Progressed | None = None
         self._sent = -math.inf
 
-    def __call__(self, fraction: float, message: str = "") -> None:
+    def __call__(self, fraction: float, message: str = "", kept: float | None = None) -> None:
         if not math.isfinite(fraction):
             return
         words = message[:MESSAGE].encode("utf-8", "replace").decode("utf-8")
         with self._lock:
             if not words and self._held is not None:
                 words = self._held.message  # it goes on; without it, the message sent before would
-            self._held = Progressed(job=self._job, fraction=min(1.0, max(0.0, fraction)), message=words)
+            self._held = Progressed(job=self._job, fraction=min(1.0, max(0.0, fraction)), message=words, kept=kept)
         if time.monotonic() - self._sent >= PROGRESS_INTERVAL:
             self.flush()
 

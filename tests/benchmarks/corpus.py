@@ -39,7 +39,7 @@ def bare(folder: Path, output: Path) -> None:
             if has_input(session, stage):
                 task = StageTask(session=session, stage=stage, threads=os.cpu_count() or 1)
                 try:
-                    load(stage).run(task, lambda _fraction, _message="": None)
+                    load(stage).run(task, lambda _fraction, _message="", kept=None: None)
                 except StageError:
                     continue
 

@@ -75,7 +75,9 @@ def transcribe(path: Path, model: str, output: Path) -> Transcript:
     sources = {"video" if path.suffix in {".mp4", ".mkv"} else "audio": (path,)}
     session = Session.model_validate({"id": path.name, "title": path.name, "source": path, "output": output, **sources})
     config = StageConfig(audio=AudioConfig(model=model))
-    audio.run(StageTask(session=session, stage=Stage.AUDIO, config=config), lambda fraction, message="": None)
+    audio.run(
+        StageTask(session=session, stage=Stage.AUDIO, config=config), lambda fraction, message="", kept=None: None
+    )
     return Transcript.model_validate_json((output / "transcript.json").read_bytes())
 
 

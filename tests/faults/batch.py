@@ -25,7 +25,7 @@ from enrich_tui.store.outputs import PARTIAL_PREFIX
 from enrich_tui.store.record import RECORD, SPARE, SessionRecord, load_record
 from tests.unit.media.making import make
 
-VOLATILE = {"duration", "finished_at", "attempts", "mtime_ns", "speed", "path", "output", "first_seen", "resumed"}
+VOLATILE = {"duration", "finished_at", "attempts", "mtime_ns", "speed", "path", "output", "first_seen"}
 """What may differ between two records of the same work."""
 
 LOOK = 0.02

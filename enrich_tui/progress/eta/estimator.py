@@ -12,7 +12,7 @@ from enrich_tui.progress.eta.forecast import MOMENT, Beliefs, Forecaster
 from enrich_tui.progress.eta.history import VERSION, Memory
 from enrich_tui.progress.eta.load import Load
 from enrich_tui.progress.eta.pace import Pace, Unevenness, pace_of
-from enrich_tui.progress.eta.plan import Plan, Work
+from enrich_tui.progress.eta.plan import NOTHING, Plan, Work
 from enrich_tui.progress.eta.rates import Rate
 from enrich_tui.progress.eta.record import Record, past_of
 from enrich_tui.progress.eta.residual import PROGRESS_NOISE
@@ -21,17 +21,11 @@ from enrich_tui.progress.eta.steady import Steady
 
 Outcome = Literal["completed", "failed", "cached", "skipped", "retry"]
 
-SECTION = 0.2
-"""How far a stage has to come until its pace is looked at again, as a share of its media."""
-
 TELLING = 0.3
 """Seconds that a stage must have taken for its pace to say something about the machine."""
 
 TOLD = 0.1
 """Change of the load, in logarithms, from which it is told as the reason of a jump."""
-
-NOTHING = 1e-6
-"""A fraction that is not more than this was not measured."""
 
 REASON_UPDATES = 10
 """Updates for which the reason of a jump is told."""
@@ -142,7 +136,7 @@ class EtaEstimator:
         self._plan.discard(session_id)
 
     def requeue(self, session_id: str, now: float) -> None:
-        """A session has everything still before it, at its place in the queue."""
+        """A session has everything still before it but what its stages kept, at its place in the queue."""
         self._tick(now)
         for stage, work in self._plan.sessions.get(session_id, {}).items():
             self._plan.move(session_id, stage, work, "pending", self._now)
@@ -161,22 +155,23 @@ class EtaEstimator:
                 self._started[stage] += 1
             work.awake = self._paused_at is not None
 
-    def progressed(self, session_id: str, stage: str, fraction: float, now: float) -> None:
-        """A running stage measured that it is ``fraction`` (0 to 1) through its media."""
+    def progressed(self, session_id: str, stage: str, fraction: float, now: float, kept: float | None = None) -> None:
+        """A running stage measured that it is ``fraction`` (0 to 1) through its media.
+
+        A stage that keeps what it does, so that another attempt goes on from there, tells in ``kept`` at which fraction
+        its work began: all of ``fraction`` while it has met nothing but what was there.
+        """
         self._tick(now)
         work = self._plan.find(session_id, stage)
         if work is None or work.state == "over" or not math.isfinite(fraction):
             return
         if work.state == "pending":
             self.started(session_id, stage, now)
-        if fraction > max(work.fraction, NOTHING):
-            work.awake = work.awake or self._paused_at is not None
-            fraction = min(1.0, fraction)
-            work.fraction, work.reported = fraction, self._now
-            if fraction >= SECTION + (work.marks[-1][1] if work.marks else 0.0) and work.media > 0.0:
-                work.marks.append((self._now, fraction))
-                self._weigh()
+        if fraction > NOTHING:
             self._known = True
+            work.awake = work.awake or self._paused_at is not None
+            if work.reach(min(1.0, fraction), kept, self._now):
+                self._weigh()
 
     def finished(
         self, session_id: str, stage: str, now: float, outcome: Outcome = "completed", *, engine: str = ""
@@ -200,7 +195,7 @@ class EtaEstimator:
                     self._load.finish(pace)
                 self._book.finish(stage, Sample(elapsed, work.media, work.first))
             elif outcome == "retry":
-                self._book.waste(elapsed / self._whole(work, self._rates()[stage]))
+                self._book.waste(elapsed / self._whole(work, self._rates()[stage]) - work.gained)
             self._known = self._known or outcome in ("completed", "failed", "retry")
         self._plan.move(session_id, stage, work, "pending" if outcome == "retry" else "over", self._now)
         if completed:
@@ -352,8 +347,8 @@ class EtaEstimator:
 
     @staticmethod
     def _whole(work: Work, rate: Rate) -> float:
-        """Work seconds that a stage usually takes."""
-        return rate.rate * rate.size(work.media, work.first) if work.media > 0.0 else MOMENT
+        """Work seconds that a stage usually takes, from the beginning."""
+        return rate.rate * rate.size(work.whole, work.first) if work.whole > 0.0 else MOMENT
 
     def _rates(self) -> dict[str, Rate]:
         samples: dict[str, list[Sample]] = {}

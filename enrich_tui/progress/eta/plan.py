@@ -15,6 +15,12 @@ TYPICAL_MEDIA = 900.0
 BYTES_A_SECOND = 32_000
 """Of a recording of which only the bytes are known."""
 
+SECTION = 0.2
+"""How far a stage has to come until its pace is looked at again, as a share of its work."""
+
+NOTHING = 1e-6
+"""A fraction that is not more than this was not measured."""
+
 LONGEST = 1e9
 """Seconds of media that are believed at most: thirty years."""
 
@@ -23,18 +29,25 @@ State = Literal["pending", "running", "over"]
 
 @dataclass(slots=True)
 class Work:
-    """One stage of one session."""
+    """One stage of one session.
+
+    What earlier attempts kept makes it a shorter one: everything else is about the work that was left then.
+    """
 
     stage: str
-    media: float
-    """Seconds of media; 0 where it is known that there is nothing to do, which takes a moment."""
+    whole: float
+    """Seconds of all its media."""
+    kept: float = 0.0
+    """The share of it at which the work begins, because what lies before was done earlier."""
+    keeps: bool = False
+    """It said that what it does now is kept as well."""
     state: State = "pending"
     started: float = 0.0
     """When the attempt began; later by the pauses that it sat out."""
     reported: float = 0.0
     """When it last reported progress, or began."""
     fraction: float = 0.0
-    """What it reported then."""
+    """How much of its work was done then."""
     first: bool = False
     """It is the first of its kind on its worker."""
     marks: list[tuple[float, float]] = field(default_factory=list)
@@ -42,12 +55,63 @@ class Work:
     awake: bool = False
     """It gave a sign of life in the pause that is on."""
 
+    @property
+    def media(self) -> float:
+        """Seconds of media to work on; 0 where it is known that there is nothing to do, which takes a moment."""
+        return self.whole * (1.0 - self.kept)
+
+    @property
+    def gained(self) -> float:
+        """The share of all its media that this attempt will have kept if it ends now."""
+        return self.fraction * (1.0 - self.kept) if self.keeps else 0.0
+
     def begin(self, now: float) -> None:
         """A new attempt."""
         self.state = "running"
         self.started = self.reported = now
         self.fraction = 0.0
         self.marks = []
+
+    def end(self, state: State) -> None:
+        """No attempt runs any more; the next one goes on from what this one kept."""
+        self.kept = min(1.0, self.kept + self.gained)
+        self.state = state
+        self.fraction = 0.0
+
+    def reach(self, fraction: float, kept: float | None, now: float) -> bool:
+        """It says that it is ``fraction`` through all its media; True where another section of its work is done.
+
+        ``kept`` is as for :meth:`EtaEstimator.progressed`.
+        """
+        if kept is not None and 0.0 <= kept <= 1.0:
+            self._go_on(fraction, kept, now)
+        done = (fraction - self.kept) / (1.0 - self.kept) if self.kept < 1.0 else 0.0
+        if done <= max(self.fraction, NOTHING):
+            return False
+        self.fraction, self.reported = done, now
+        if self.media <= 0.0 or done < SECTION + (self.marks[-1][1] if self.marks else 0.0):
+            return False
+        self.marks.append((now, done))
+        return True
+
+    def _go_on(self, fraction: float, kept: float, now: float) -> None:
+        self.keeps = True
+        if fraction <= kept:  # there may be more: what is known from before holds until it has worked
+            self.kept = max(self.kept, fraction)
+            self.begin(now)
+            self.first = False
+        elif kept != self.kept:
+            self.kept = kept
+            self.begin(self.reported)
+
+    def inherit(self, before: Work) -> None:
+        """It takes the place of another one. Where its media is longer that has grown, and what was kept still counts.
+
+        That is a guess, which holds until the stage tells.
+        """
+        if before.keeps and self.whole >= before.whole > 0.0:
+            self.keeps = True
+            self.kept = min(1.0, (before.kept + before.gained) * before.whole / self.whole)
 
     def sat_out(self, pause: float) -> None:
         """Take a pause out of its time."""
@@ -129,10 +193,10 @@ class Plan:
         self._recount()
 
     def extend(self, sessions: Iterable[tuple[str, Mapping[str, float | None]]], sizes: Mapping[str, int]) -> None:
-        """Put new sessions at the end."""
-        listed = list(sessions)
-        self._typical.learn(listed, sizes)
-        for session_id, stages in listed:
+        """Put new sessions at the end; those that are known already stay as they are."""
+        new = {session_id: stages for session_id, stages in sessions if session_id not in self.sessions}
+        self._typical.learn(new.items(), sizes)
+        for session_id, stages in new.items():
             self.sessions[session_id] = _works(stages, self._typical.length(sizes.get(session_id, 0)))
             self._enlist(session_id)
 
@@ -142,7 +206,9 @@ class Plan:
         works = _works(stages, self._typical.length())
         for stage, work in works.items():
             if stages[stage] != 0.0 and not _usable(stages[stage]) and stage in known:
-                work.media = known[stage].media
+                work.whole = known[stage].whole
+            if stage in known:
+                work.inherit(known[stage])
         self.discard(session_id, keep_place=True)
         self.sessions[session_id] = works
         self._enlist(session_id)
@@ -165,8 +231,7 @@ class Plan:
         if state == "running":
             work.begin(now)
         else:
-            work.state = state
-            work.fraction = 0.0
+            work.end(state)
         self._enter(session_id, stage, work)
         if state == "over":
             if all(other.state == "over" for other in self.sessions[session_id].values()):

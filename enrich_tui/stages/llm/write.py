@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.model import StageOutput, StageTask
-from enrich_tui.stages import Report, engine_identity, summary
+from enrich_tui.stages import KeepingReport, Report, engine_identity, summary
 from enrich_tui.stages.llm.answers import LISTED, Kept, Told, keep
 from enrich_tui.stages.llm.keys import find_key
 from enrich_tui.stages.llm.lines import Line, fitted, portions, size, spoken_lines
@@ -50,7 +50,7 @@ class _Read(NamedTuple):
     """What was answered to parts already; None where there is only one."""
 
 
-async def write(task: StageTask, report: Report) -> StageOutput:
+async def write(task: StageTask, report: KeepingReport) -> StageOutput:
     """Write the same files as :mod:`enrich_tui.stages.summary`; without speech, its words are the summary.
 
     Only what was said is sent, and the times of chapters; of what is read in parts, no part is sent twice. Raises
@@ -60,10 +60,11 @@ async def write(task: StageTask, report: Report) -> StageOutput:
     read = await asyncio.to_thread(_read, task)
     if not read.lines:
         return await _to_its_end(_kept_here, task, report)
+    told = read.memory.telling(report) if read.memory else report
     with contextlib.closing(read.memory) if read.memory else contextlib.nullcontext():
         async with Server(config, await asyncio.to_thread(find_key, config)) as server:
-            kept = await _Reader(server, task, read, report).whole()
-    return await _to_its_end(_write_down, task, read, kept, report)
+            kept = await _Reader(server, task, read, told).whole()
+    return await _to_its_end(_write_down, task, read, kept, told)
 
 
 async def _to_its_end(work: Callable[..., StageOutput], *arguments: Any) -> StageOutput:
@@ -190,10 +191,9 @@ def _write_down(task: StageTask, read: _Read, kept: Kept, report: Report) -> Sta
         questions=kept.questions,
     )
     made = summary.write_down(session, material, written, _titles(material, kept.titles), report)
-    if (memory := read.memory) is None:
-        return made
-    memory.finish()
-    return made.model_copy(update={"facts": made.facts | ({"resumed": True} if memory.helped else {})})
+    if read.memory is not None:
+        read.memory.finish()
+    return made
 
 
 def _titles(material: Material, named: dict[int, str]) -> list[str | None]:

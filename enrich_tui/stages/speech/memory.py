@@ -16,6 +16,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from enrich_tui.stages import KeepingReport, Report
 from enrich_tui.store.outputs import check_allowed, move_aside, write_bytes
 
 HEARD = ".heard.jsonl"
@@ -31,8 +32,6 @@ class Memory:
     def __init__(self, path: Path, identity: str, *, fresh: bool = False) -> None:
         """``identity``: engine, model and version of what is found. ``fresh``: begin without what is there."""
         self._path = path
-        self.helped = False
-        """True once something was known that was not heard now."""
         self._identity = identity
         self._lines: dict[str, bytes] = {}
         self._used: dict[str, None] = {}
@@ -42,6 +41,9 @@ class Memory:
             self._open(fresh=fresh)
         except OSError:
             _log.warning("What was heard before cannot be read.", exc_info=True)
+        self._resuming = bool(self._lines)
+        """Something is there from before, and what was asked for last was."""
+        self._begun = 0.0
 
     def key(self, *parts: bytes | str | float | list[int] | None) -> str:
         """The digest of what a finding depends on."""
@@ -56,8 +58,9 @@ class Memory:
         """What was found; None where nothing was."""
         line = self._lines.get(key)
         if line is None:
+            self._resuming = False
             return None
-        self.helped = self.helped or key not in self._used
+        self._resuming = self._resuming or key not in self._used
         self._used[key] = None
         return json.loads(line[8:])[1]
 
@@ -72,6 +75,16 @@ class Memory:
             except OSError:
                 _log.warning("What is heard cannot be kept; it would be heard again.", exc_info=True)
                 self._writable = False
+
+    def telling(self, report: KeepingReport) -> Report:
+        """A report that tells ``report``, too, where the work begins: behind what was known and not found now."""
+
+        def told(fraction: float, message: str = "") -> None:
+            if self._resuming:
+                self._begun = max(self._begun, fraction)
+            report(fraction, message, self._begun)
+
+        return told
 
     def finish(self) -> None:
         """The work is done: leave what it used, in the order in which it did."""

@@ -49,7 +49,7 @@ def run(tmp_path: Path) -> Run:
         config = StageConfig(audio=AudioConfig(model=model))
         told: list[float] = []
         task = StageTask(session=session, stage=Stage.AUDIO, config=config)
-        output = audio.run(task, lambda fraction, message="": told.append(fraction))
+        output = audio.run(task, lambda fraction, message="", kept=None: told.append(fraction))
         assert told == sorted(told)
         assert told[-1] == 1
         return output, Transcript.model_validate_json((tmp_path / name / "transcript.json").read_bytes())
@@ -159,7 +159,7 @@ from enrich_tui.stages import audio
 path, output = map(Path, sys.argv[1:])
 session = Session(id="s", title="s", source=path, output=output, audio=(path,))
 task = StageTask(session=session, stage=Stage.AUDIO, config=StageConfig(audio=AudioConfig(model="base")))
-print(audio.run(task, lambda fraction, message="": None).facts["words"])
+print(audio.run(task, lambda fraction, message="", kept=None: None).facts["words"])
 """
     command = [sys.executable, "-c", program, str(CORPUS / "speech_jfk.flac"), str(tmp_path / "out")]
     assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout == "22\n"

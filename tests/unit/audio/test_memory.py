@@ -33,6 +33,32 @@ def test_what_was_kept_is_there_at_once_and_later(tmp_path: Path) -> None:
     memory.close()
 
 
+def test_it_tells_where_the_work_begins(tmp_path: Path) -> None:
+    def work(*numbers: int) -> list[float | None]:
+        told: list[tuple[float, str, float | None]] = []
+
+        def report(fraction: float, message: str = "", kept: float | None = None) -> None:
+            told.append((fraction, message, kept))
+
+        memory = Memory(tmp_path / HEARD, "engine 1")
+        tell = memory.telling(report)
+        for step, number in enumerate(numbers, 1):
+            key = memory.key("said", number)
+            if memory.recall(key) is None:
+                memory.keep(key, "word")
+            tell(step / len(numbers), f"step {step}")
+        memory.finish()
+        steps = range(1, len(numbers) + 1)
+        assert [one[:2] for one in told] == [(step / len(numbers), f"step {step}") for step in steps]
+        return [kept for _, _, kept in told]
+
+    assert work(0, 1) == [0.0, 0.0]
+    assert work(0, 1, 2, 3) == [0.25, 0.5, 0.5, 0.5]
+    assert work(0, 1, 2, 3) == [0.25, 0.5, 0.75, 1.0]
+    assert work(4, 0, 1, 5) == [0.0, 0.5, 0.75, 0.75]
+    assert work(6, 7, 6, 7) == [0.0, 0.0, 0.0, 0.0]  # what comes again was found just now
+
+
 def test_it_goes_by_all_that_a_finding_depends_on(tmp_path: Path) -> None:
     memory, other = Memory(tmp_path / HEARD, "engine 1"), Memory(tmp_path / HEARD, "engine 2")
     keys = [memory.key(b"sound", "en"), memory.key(b"sounden"), memory.key(b"sound", "es"), other.key(b"sound", "en")]

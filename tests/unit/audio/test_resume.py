@@ -56,11 +56,22 @@ class Killed(BaseException):
 
 
 def hear(
-    recording: Path, output: Path, *, until: float = 2.0, fresh: bool = False, config: StageConfig = CONFIG
+    recording: Path,
+    output: Path,
+    *,
+    until: float = 2.0,
+    fresh: bool = False,
+    config: StageConfig = CONFIG,
+    told: list[tuple[float, float]] | None = None,
 ) -> float:
-    """Run the stage until so much of it is done; returns the seconds that the engine was given."""
+    """Run the stage until so much of it is done; returns the seconds that the engine was given.
 
-    def report(fraction: float, message: str = "") -> None:
+    ``told`` gets the fractions that are done and that were kept.
+    """
+
+    def report(fraction: float, message: str = "", kept: float | None = None) -> None:
+        if told is not None and kept is not None:
+            told.append((fraction, kept))
         if fraction >= until:
             raise Killed
 
@@ -96,6 +107,23 @@ def test_a_stage_that_is_killed_again_and_again_goes_on(tmp_path: Path, talk: Sa
     assert given - whole <= STRETCH * kills
     assert hear(recording, tmp_path / "killed", fresh=True) == whole
     assert content(tmp_path / "killed") == content(tmp_path / "whole")
+
+
+def test_it_tells_where_its_work_begins(tmp_path: Path, talk: Samples) -> None:
+    recording = make(tmp_path / "a.wav", sound=[talk], rate=RATE)
+    told: dict[str, list[tuple[float, float]]] = {name: [] for name in ("first", "second", "third", "fresh")}
+    hear(recording, tmp_path / "out", until=0.6, told=told["first"])
+    hear(recording, tmp_path / "out", told=told["second"])
+    hear(recording, tmp_path / "out", told=told["third"])
+    hear(recording, tmp_path / "out", fresh=True, told=told["fresh"])
+    for name in ("first", "fresh"):
+        assert {kept for _, kept in told[name]} == {0.0}
+    begin = told["second"][-1][1]
+    assert told["first"][-1][0] <= begin < 1.0  # the stretch may have been longer than what was told of it
+    assert [(fraction, kept) for fraction, kept in told["second"] if kept not in {fraction, begin}] == []
+    assert max(fraction for fraction, kept in told["second"] if kept == fraction) == begin
+    assert [(fraction, kept) for fraction, kept in told["third"] if kept != fraction] == []
+    assert told["third"][-1] == (1.0, 1.0)
 
 
 @pytest.mark.parametrize("kind", ["wav", "mp3", "m4a", "mkv"])

@@ -69,7 +69,7 @@ def run(
     )
     told: list[float] = []
     task = StageTask(session=session, stage=Stage.AUDIO, config=StageConfig(audio=config or AudioConfig()))
-    return audio.run(task, lambda fraction, message="": told.append(fraction)), told
+    return audio.run(task, lambda fraction, message="", kept=None: told.append(fraction)), told
 
 
 def problem(folder: Path, *, audio_files: tuple[Path, ...] = (), video: tuple[Path, ...] = ()) -> StageError:

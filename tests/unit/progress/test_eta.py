@@ -15,6 +15,7 @@ from enrich_tui.model import STAGES as ALL
 from enrich_tui.progress.eta import DEFAULT_HISTORY, Estimate, EtaEstimator, Past, or_default, past_of
 from enrich_tui.progress.eta.residual import remaining
 from enrich_tui.progress.eta.schedule import INDEPENDENT, STAGES, schedule
+from tests.unit.progress.test_eta_kept import check_sums
 
 ONE = {"audio": 600.0}
 
@@ -384,9 +385,10 @@ def test_a_thousand_sessions_are_cheap() -> None:
 IDS = st.sampled_from(["a", "b", "c", "moon"])
 NAMES = st.sampled_from(STAGES)
 MEDIA = st.none() | st.floats() | st.floats(0.1, 1e5)
+FRACTION = st.floats() | st.floats(0, 1)
 STEPS = st.one_of(
     st.tuples(st.just("started"), IDS, NAMES),
-    st.tuples(st.just("progressed"), IDS, NAMES, st.floats() | st.floats(0, 1)),
+    st.tuples(st.just("progressed"), IDS, NAMES, FRACTION, st.none() | FRACTION),
     st.tuples(st.just("finished"), IDS, NAMES, st.sampled_from(["completed", "failed", "cached", "skipped", "retry"])),
     st.tuples(st.just("set_workers"), st.integers(-2, 70)),
     st.tuples(st.just("pause")),
@@ -418,10 +420,11 @@ def test_whatever_happens_the_bounds_hold(
         if name == "finished":
             method(*arguments[:2], moment, arguments[2])
         elif name == "progressed":
-            method(*arguments, moment)
+            method(*arguments[:3], moment, arguments[3])
             known = known or estimator._known
         else:
             method(*arguments, moment)
+        check_sums(estimator)
         planned_ = estimator._plan.sessions
         left = {key for key, works in planned_.items() if any(work.state != "over" for work in works.values())}
         assert set(estimator._plan.open) == left

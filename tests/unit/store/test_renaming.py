@@ -32,7 +32,7 @@ def enriched(folder: Path) -> Session:
     (session,) = discover(folder).sessions
     for stage in STAGES:
         if has_input(session, stage):
-            load(stage).run(StageTask(session=session, stage=stage), lambda _fraction, _message="": None)
+            load(stage).run(StageTask(session=session, stage=stage), lambda _fraction, _message="", kept=None: None)
     return session
 
 

@@ -19,8 +19,8 @@ def test_words_that_were_held_back_stay_with_the_numbers_that_follow(monkeypatch
     report(0.0, "loading the model")
     report(0.0, "listening")
     report(0.2)
-    report(0.4)
+    report(0.4, kept=0.3)
     report.flush()
     frames = [Progressed(job=1, message="loading the model", fraction=0.0)]
-    frames.append(Progressed(job=1, message="listening", fraction=0.4))
+    frames.append(Progressed(job=1, message="listening", fraction=0.4, kept=0.3))
     assert sent.getvalue() == b"".join(map(encode, frames))
