@@ -23,12 +23,21 @@ from tests.unit.summary.test_summary_stage import parts, session
 pytest.importorskip("openai")
 
 
-async def written(given: Session, server: Playing, **settings: Any) -> tuple[Summary, StageOutput, list[float]]:
+async def written(
+    given: Session, server: Playing, told: list[tuple[float, float | None]] | None = None, /, **settings: Any
+) -> tuple[Summary, StageOutput, list[float]]:
+    """``told`` gets the fractions that are done and that were kept."""
     seen: list[float] = []
+
+    def report(fraction: float, message: str = "", kept: float | None = None) -> None:
+        seen.append(fraction)
+        if told is not None:
+            told.append((fraction, kept))
+
     config = StageConfig(summary=server.config(**settings))
     task = StageTask(session=given, stage=Stage.SUMMARY, config=config)
     async with asyncio.timeout(60):
-        output = await serve(task, lambda fraction, message="", kept=None: seen.append(fraction))
+        output = await serve(task, report)
     made = Summary.model_validate_json((given.output / output.outputs["summary"]).read_bytes())
     return made, output, seen
 
@@ -89,7 +98,11 @@ async def test_what_was_answered_before_a_failure_is_not_sent_again(meeting: Ses
         before = [asked.text.splitlines()[1:-1] for asked in server.asked[:2]]
         server.asked.clear()
         left = 99
-        made, _, _ = await written(meeting, server, window=2000)
+        told: list[tuple[float, float | None]] = []
+        made, _, _ = await written(meeting, server, told, window=2000)
+        begin = told[2][0]
+        assert begin > 0.0
+        assert [kept for _, kept in told] == [*(fraction for fraction, _ in told[:2]), *[begin] * (len(told) - 2)]
         assert all(asked.text.splitlines()[1:-1] not in before for asked in server.asked)
         alone = len(server.asked)
         again, _, _ = await written(meeting, server, window=2000)

@@ -226,6 +226,25 @@ def test_the_service_passes_it_on() -> None:
     assert service.calculate_eta("a") == pytest.approx(rest(0.4), rel=0.1)
 
 
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_session_that_begins_again_because_it_grew_is_expected_to_take_what_is_new(ended: bool) -> None:
+    now = 0.0
+    service = ProgressService(clock=lambda: now, estimator=EtaEstimator(HISTORY))
+    service.start_batch(["a"], media={"a": {"audio": LENGTH}}, workers=1)
+    service.start_progress(
+        "a", include_video=False, include_summary=False, include_canvas=False, media={"audio": LENGTH}
+    )
+    for step in range(1, 11):
+        now = 10.0 * step
+        service.update_stage("a", "audio", progress=10.0 * step, kept=0.0)
+    if ended:
+        service.update_stage("a", "audio", status="completed")
+        service.complete_progress("a", success=True)
+    service.clear_progress("a")
+    service.measured("a", {"audio": 1.4 * LENGTH})
+    assert service.calculate_eta("a") == pytest.approx(0.4 * LENGTH * RATE, rel=0.15)
+
+
 def check_sums(estimator: EtaEstimator) -> None:
     """What is kept at hand of the plan is what the plan says, and no stage is out of bounds."""
     plan = estimator._plan
