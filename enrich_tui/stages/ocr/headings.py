@@ -12,12 +12,14 @@ from statistics import median
 
 from enrich_tui.stages.ocr.lines import Line
 
-LARGE = 1.4
+LARGE = 1.55
 """So many times as high as the middle one of its screen's lines is a heading."""
 ALONE = 0.85
 """No other line may be so nearly as high."""
 LEAST_LINES = 3
 """Lines that a screen has to show, for one of them to stand out."""
+UPPER = 0.5
+"""A heading begins in this share of the screen's height, from above."""
 BAND = 0.07
 """Share of the screen's height in which windows have their titles."""
 LONGEST = 60
@@ -40,7 +42,7 @@ def _largest(screen: Sequence[Line], beside: set[str]) -> str:
     if len(screen) < LEAST_LINES:
         return ""
     tallest, second = sorted(screen, key=lambda line: -line.height)[:2]
-    stands_out = tallest.height >= LARGE * median(line.height for line in screen)
+    stands_out = tallest.top < UPPER and tallest.height >= LARGE * median(line.height for line in screen)
     alone = second.height < ALONE * tallest.height
     return (
         tallest.text if stands_out and alone and _tells(tallest.text) and tallest.text.casefold() not in beside else ""
