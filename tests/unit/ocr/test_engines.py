@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from enrich_tui import doctor
 from enrich_tui.config import VideoConfig
 from enrich_tui.demo import scenes
 from enrich_tui.stages.ocr import engine, tesseract
@@ -75,3 +76,13 @@ def test_a_real_engine_reads_a_window(name: str) -> None:
     text = [line.text for line in lines]
     assert text[-3:] == SHOWN
     assert all(0 < line.top < 1 and 0.01 < line.height < 0.1 for line in lines)
+
+
+def test_doctor_tells_of_the_reader_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tesseract, "program", lambda: None)
+    assert list(doctor._reader(VideoConfig(ocr="off"))) == []
+    (found,) = doctor._reader(VideoConfig(ocr="tesseract"))
+    assert (found.name, found.ready, found.needed) == ("tesseract", False, True)
+    monkeypatch.setattr(doctor, "_version", lambda package: None)
+    (found,) = doctor._reader(VideoConfig())
+    assert (found.name, found.ready, found.needed) == ("rapidocr", False, False)
