@@ -170,7 +170,8 @@ class EtaEstimator:
         if fraction > NOTHING:
             self._known = True
             work.awake = work.awake or self._paused_at is not None
-            if work.reach(min(1.0, fraction), kept, self._now):
+            fixed = 0.0 if kept is None else self._fixed(stage)
+            if work.reach(min(1.0, fraction), kept, self._now, fixed):
                 self._weigh()
 
     def finished(
@@ -349,6 +350,11 @@ class EtaEstimator:
     def _whole(work: Work, rate: Rate) -> float:
         """Work seconds that a stage usually takes, from the beginning."""
         return rate.rate * rate.size(work.whole, work.first) if work.whole > 0.0 else MOMENT
+
+    def _fixed(self, stage: str) -> float:
+        """Seconds that every recording costs beside what grows with it."""
+        rate = self._rates()[stage]
+        return rate.rate * rate.fixed * self._load.factor
 
     def _rates(self) -> dict[str, Rate]:
         samples: dict[str, list[Sample]] = {}

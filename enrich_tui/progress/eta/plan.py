@@ -78,13 +78,13 @@ class Work:
         self.state = state
         self.fraction = 0.0
 
-    def reach(self, fraction: float, kept: float | None, now: float) -> bool:
+    def reach(self, fraction: float, kept: float | None, now: float, fixed: float) -> bool:
         """It says that it is ``fraction`` through all its media; True where another section of its work is done.
 
-        ``kept`` is as for :meth:`EtaEstimator.progressed`.
+        ``kept`` is as for :meth:`EtaEstimator.progressed`; ``fixed``: seconds that every recording costs.
         """
         if kept is not None and 0.0 <= kept <= 1.0:
-            self._go_on(fraction, kept, now)
+            self._go_on(fraction, kept, now, fixed)
         done = (fraction - self.kept) / (1.0 - self.kept) if self.kept < 1.0 else 0.0
         if done <= max(self.fraction, NOTHING):
             return False
@@ -94,15 +94,19 @@ class Work:
         self.marks.append((now, done))
         return True
 
-    def _go_on(self, fraction: float, kept: float, now: float) -> None:
+    def _go_on(self, fraction: float, kept: float, now: float, fixed: float) -> None:
         self.keeps = True
         if fraction <= kept:  # there may be more: what is known from before holds until it has worked
             self.kept = max(self.kept, fraction)
-            self.begin(now)
+            self.reported = now
             self.first = False
         elif kept != self.kept:
             self.kept = kept
-            self.begin(self.reported)
+        else:
+            return
+        reported = self.reported
+        self.begin(max(self.started, reported - fixed))  # the rest of its time went into skipping
+        self.reported = reported
 
     def inherit(self, before: Work) -> None:
         """It takes the place of another one. Where its media is longer that has grown, and what was kept still counts.

@@ -10,7 +10,6 @@ import pytest
 
 from enrich_tui.progress import ProgressService
 from enrich_tui.progress.eta import EtaEstimator
-from enrich_tui.progress.eta.fit import FIXED
 from enrich_tui.progress.eta.plan import Pending
 from enrich_tui.progress.eta.schedule import STAGES
 
@@ -129,7 +128,7 @@ def test_the_rest_teaches_what_a_whole_one_would(again: float) -> None:
     for estimator, rate in ((usual, RATE), (slow, 2.0 * RATE)):
         estimator.started("s0", "audio", 0.0)
         end = work(estimator, again, 1.0, skip(estimator, again, 1.0), kept=again, rate=rate)
-        estimator.finished("s0", "audio", end + FIXED["audio"] * rate)
+        estimator.finished("s0", "audio", end)
     assert usual.expected("s1")["audio"] == pytest.approx(before, rel=0.03)
     assert slow.expected("s1")["audio"] > 1.1 * before
     learned = usual.history()["stages"]["audio"]
