@@ -30,6 +30,7 @@ class Rapid:
                 "Global.use_cls": False,  # screens are upright
                 "Det.limit_type": "max",
                 "Det.limit_side_len": _LOOKED_AT,
+                "Rec.rec_batch_num": 1,  # in a batch, lines are padded to the longest: more work and more memory
                 "Det.model_path": _model("det"),
                 "Rec.model_path": _model("rec"),
             }
