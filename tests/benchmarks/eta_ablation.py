@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
 
-from enrich_tui.progress.eta import DEFAULT_HISTORY, EtaEstimator, band, fit, forecast, load, rates, residual, steady
-from enrich_tui.progress.eta.fit import Sample
+from enrich_tui.progress.eta import (
+    DEFAULT_HISTORY,
+    EtaEstimator,
+    band,
+    estimator,
+    fit,
+    forecast,
+    load,
+    rates,
+    residual,
+    steady,
+)
+from enrich_tui.progress.eta.fit import Belief, Sample
 from enrich_tui.progress.eta.rates import Rate, RateBook
 from enrich_tui.progress.eta.schedule import Job
 from tests.benchmarks import eta_recorded
@@ -27,7 +37,12 @@ def _evenly(sessions: Sequence[Sequence[Job]], capacity: int) -> list[float]:
 
 
 def _without_late(book: RateBook, running: Mapping[str, Iterable[Sample]]) -> dict[str, Rate]:
-    return book._rates({name: stage.with_running(running.get(name, ())) for name, stage in book._stages.items()})
+    known = book._evidence()
+    told = {
+        name: stage.with_running(running.get(name, ()), book._before(name, known))
+        for name, stage in book._stages.items()
+    }
+    return {name: book._rate(name, told) for name in told}
 
 
 MECHANISMS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
@@ -37,10 +52,11 @@ MECHANISMS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "believing exceptional stages": ((residual, "TAIL", 1e9),),
     "running stages' share in rates": ((fit, "TELLING", 0.0),),
     "late stages' share in rates": ((RateBook, "rates", _without_late),),
-    "one speed of all stages": ((RateBook, "_speed", lambda _book, _sums: (0.0, rates.COLD_SPEED**2)),),
+    "one speed of all stages": ((RateBook, "_speed", lambda _book, _told: Belief.around(0.0, rates.COLD_SPEED**2)),),
     "fitting the first stage's cost": ((fit.StageFit, "_fit_first", _nothing),),
     "fitting the scatter": ((fit.StageFit, "_fit_noise", _nothing),),
-    "cutting outliers": ((fit, "OUTLIER", math.inf),),
+    "judging stages exceptional": ((fit, "EXCEPTIONS", 0.0),),
+    "foreseeing delays": ((estimator, "DELAYS", 0.0),),
     "the cost of lost attempts": ((RateBook, "waste_factor", 1.0),),
     "scheduling": ((forecast, "schedule", _evenly),),
     "the band's surprise": ((band, "SURPRISE", 0.0),),

@@ -239,3 +239,7 @@ class Oracle(EtaEstimator):
 
     def _weigh(self) -> None:
         """It knows the load."""
+
+    def _delays(self, remaining: float) -> float:
+        """It knows the mean of everything, exceptions included, of which it would be off by more with this."""
+        return 1.0

@@ -48,7 +48,7 @@ async def test_a_session_waits_for_a_person_and_goes_on_by_key(tmp_path: Path, n
         await watcher.until(lambda event: event.type == "session-finished" and event.session == "b.mp4")
         (error,) = told(watcher)
         assert (error.session, error.problem) == ("a.mp4", problem)
-        assert "press" in error.advice
+        assert "again" in error.advice
         broken = False
         assert batch.controls.retry_failed() == 1
         await watcher.until(

@@ -21,6 +21,9 @@ from enrich_tui.progress.eta.steady import Steady
 
 Outcome = Literal["completed", "failed", "cached", "skipped", "retry"]
 
+DELAYS = 0.04
+"""What slow-downs, losses and exceptions still to come add to the median of a whole batch, as a share of it."""
+
 TELLING = 0.3
 """Seconds that a stage must have taken for its pace to say something about the machine."""
 
@@ -99,7 +102,7 @@ class EtaEstimator:
         self._tick(now)
         again = bool(self._plan.sessions)
         self._plan.replace(sessions, sizes or {})
-        self._cpu_slots = cpu_slots
+        self._cpu_slots = None if cpu_slots is None else max(1, cpu_slots)
         self._workers = max(1, workers)
         self._changed("the queue changed" if again else "")
 
@@ -377,9 +380,14 @@ class EtaEstimator:
             now=self._active,
         )
 
+    def _delays(self, remaining: float) -> float:
+        """What may still go wrong makes the median longer, by the share of the whole that remains."""
+        return 1.0 + DELAYS * remaining
+
     def _update(self) -> None:
         seconds, spread = self._forecaster.whole(self._beliefs())
         share = seconds / (seconds + self._passed)
+        seconds *= self._delays(share)
         self._band.keep(self._active, seconds, spread, share)
         low, high = self._band.factors(spread, share)
         mid = self._steady.follow(seconds, self._now)

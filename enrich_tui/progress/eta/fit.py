@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 WARM_STAGE = 0.15
 """Standard deviation, in logarithms, of each stage's own rate around what was learned on this machine."""
 
-NOISE, NOISE_WEIGHT = 0.4, 8.0
+NOISE, NOISE_WEIGHT = 0.3, 8.0
 """How much stages scatter around their rate (standard deviation in logarithms), and the weight of that in stages."""
 
-OUTLIER = 2.5
-"""A finished stage counts for at most as much as one that is so many standard deviations slower than the middle one."""
+EXCEPTIONS, SLOWER, SLOWER_SPREAD = 0.05, 1.2, 0.5
+"""Share of the stages that take far longer than usual for a reason of their own; by how much, in logarithms, the mean
+and the standard deviation."""
+
+RECENT, SWEEPS = 24, 2
+"""Stages, the latest ones, that are judged anew whenever one finishes, and how many times."""
 
 FIXED = {"audio": 20.0, "video": 5.0, "summary": 1500.0, "canvas": 1500.0}
 """What every recording costs beside what grows with it, in seconds of media."""
@@ -29,6 +34,9 @@ LEAST_FIRST, MOST_FIRST = 0.1, 10.0
 
 TELLING = 3.0
 """A running stage counts fully for what it has gone through once this times its progress reaches the whole."""
+
+SUREST = 1000.0
+"""Squared standard deviations that a stage is off, which are never exceeded."""
 
 LEAST_WEIGHT = 1e-6
 """A running stage that counts for less than this does not count."""
@@ -72,24 +80,59 @@ class Sample(NamedTuple):
     """Seconds until now, of one that still runs."""
 
 
-@dataclass(slots=True)
-class Evidence:
-    """Sums over stages of one kind: seconds, what was gone through in them, and its squares."""
+class Belief(NamedTuple):
+    """A normal distribution of the logarithm of a rate; or what stages say of one, which can be nothing."""
 
-    seconds: float = 0.0
-    size: float = 0.0
-    squares: float = 0.0
+    precision: float
+    seen: float
+    """That times the mean."""
 
-    def add(self, seconds: float, size: float, weight: float = 1.0) -> None:
-        """Count a stage."""
-        self.seconds += weight * seconds
-        self.size += weight * size
-        self.squares += weight * size * size
+    @classmethod
+    def around(cls, mean: float, variance: float) -> Belief:
+        """By its mean and variance."""
+        return cls(1.0 / variance, mean / variance)
+
+    def plus(self, other: Belief) -> Belief:
+        """Both together."""
+        return Belief(self.precision + other.precision, self.seen + other.seen)
+
+    def minus(self, other: Belief) -> Belief:
+        """Without what the other one added."""
+        return Belief(self.precision - other.precision, self.seen - other.seen)
 
     @property
-    def count(self) -> float:
-        """How many stages of equal size would tell as much."""
-        return self.size**2 / self.squares
+    def mean(self) -> float:
+        """Of a belief that is more than nothing."""
+        return self.seen / self.precision
+
+
+NOTHING = Belief(0.0, 0.0)
+
+
+def said(log: float, variance: float, before: Belief) -> Belief:
+    """What a stage of this pace (in logarithms) says, if so much is believed without it; ``variance``: of its chance.
+
+    It is a usual one or an exception; how likely which of them is depends on how well it agrees with the others. The
+    mixture is taken as the normal distribution of its mean and variance (expectation propagation, Minka 2001).
+    """
+    known = 1.0 / before.precision
+    mean, chances, means, variances = before.mean, [], [], []
+    for share, slower, own in (
+        (1.0 - EXCEPTIONS, 0.0, variance),
+        (EXCEPTIONS, SLOWER, variance + SLOWER_SPREAD**2),
+    ):
+        whole = known + own
+        gap = log - slower - mean
+        chances.append(share * math.exp(-0.5 * min(SUREST, gap * gap / whole)) / math.sqrt(whole))
+        means.append(mean + known / whole * gap)
+        variances.append(known * own / whole)
+    usual = chances[0] / sum(chances)
+    after = usual * means[0] + (1.0 - usual) * means[1]
+    apart = usual * (1.0 - usual) * (means[0] - means[1]) ** 2
+    spread = usual * variances[0] + (1.0 - usual) * variances[1] + apart
+    if spread >= known:
+        return NOTHING
+    return Belief.around(after, spread).minus(before)
 
 
 @dataclass(slots=True)
@@ -101,9 +144,10 @@ class StageFit:
     first: float
     noise: float
     jobs: deque[Sample] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    evidence: Evidence = field(default_factory=Evidence)
-    limit: float = math.inf
-    """No stage counts for a rate that is higher."""
+    told: deque[Belief] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """What each of them says."""
+    evidence: Belief = NOTHING
+    """What all of them say."""
 
     @classmethod
     def of(cls, stage: str, prior: Learned) -> StageFit:
@@ -114,18 +158,33 @@ class StageFit:
         """Everything that it had to go through, in seconds of media."""
         return job.media + self.fixed + (self.first if job.first else 0.0)
 
-    def learn(self) -> None:
+    def finish(self, job: Sample, before: Belief) -> None:
+        """A stage finished; ``before`` is what is believed without any of its kind."""
+        self.jobs.append(job)
+        self.told.append(NOTHING)
+        self.learn(before)
+
+    def learn(self, before: Belief) -> None:
         """Fit everything to the stages that finished."""
         usual = [job for job in self.jobs if not job.first]
         if len(usual) > 1:
             self._fit_first(usual)
         self._fit_noise()
-        middle = _middle([(job.seconds / self.size(job), self.size(job)) for job in self.jobs])
-        self.limit = middle * math.exp(OUTLIER * self.noise)
-        self.evidence = Evidence()
-        for job in self.jobs:
-            size = self.size(job)
-            self.evidence.add(min(job.seconds, self.limit * size), size)
+        place = max(0, len(self.jobs) - RECENT)
+        jobs = list(itertools.islice(self.jobs, place, None))
+        paces = [math.log(job.seconds / self.size(job)) for job in jobs]
+        told = list(self.told)
+        older = before
+        for one in told[:place]:
+            older = older.plus(one)
+        plain = [Belief.around(pace, self.noise**2) for pace in paces]
+        found = [_judged(paces, self.noise**2, older, begin) for begin in (told[place:], plain)]
+        best = max(found, key=lambda judged: _likelihood(paces, self.noise**2, older, judged))
+        self.told.clear()
+        self.told.extend([*told[:place], *best])
+        self.evidence = NOTHING
+        for one in self.told:
+            self.evidence = self.evidence.plus(one)
 
     def _fit_first(self, usual: Collection[Sample]) -> None:
         rate = sum(job.seconds for job in usual) / sum(job.media + self.fixed for job in usual)
@@ -147,22 +206,26 @@ class StageFit:
         variance = (self.prior.noise**2 * NOISE_WEIGHT + scatter) / (NOISE_WEIGHT + len(logs) - 1.0)
         self.noise = min(1.5, max(0.03, math.sqrt(variance)))
 
-    def with_running(self, running: Iterable[Sample], usual: float = math.inf) -> Evidence:
-        """The evidence together with the stages that still run, each by how much its progress says.
+    def with_running(self, running: Iterable[Sample], before: Belief, usual: float = math.inf) -> Belief:
+        """What finished and running stages say, the latter by how much their progress says.
 
         One that says little but has lasted longer than the ``usual`` rate has it says that: it takes at least so long.
         """
-        known = self.evidence
-        total = Evidence(known.seconds, known.size, known.squares)
+        all_ = before.plus(self.evidence)
         for job in running:
             size = self.size(job)
             gone = size - job.media * (1.0 - job.fraction)
             weight = min(1.0, TELLING * job.fraction * job.media / size)
-            if weight > LEAST_WEIGHT:
-                total.add(min(job.seconds, self.limit * gone), gone, weight)
+            if weight > LEAST_WEIGHT and job.seconds > 0.0:
+                all_ = all_.plus(said(math.log(job.seconds / gone), self.noise**2 / weight, all_))
             if weight < 1.0 and job.lasted > usual * size:
-                total.add(min(job.lasted, self.limit * size), size, 1.0 - weight)
-        return total
+                all_ = all_.plus(said(math.log(job.lasted / size), self.noise**2 / (1.0 - weight), all_))
+        return all_.minus(before)
+
+    @property
+    def centre(self) -> float:
+        """Logarithm of the rate of a usual stage, as it was believed at first."""
+        return math.log(self.prior.rate) - self.prior.noise**2 / 2.0
 
     @property
     def own(self) -> float:
@@ -170,13 +233,31 @@ class StageFit:
         return math.hypot(WARM_STAGE, self.prior.noise / math.sqrt(self.prior.stages))
 
 
-def _middle(rates: Iterable[tuple[float, float]]) -> float:
-    """Of pairs of a rate and a size: the rate that half of everything was slower than."""
-    ordered = sorted(rates)
-    half = sum(size for _, size in ordered) / 2.0
-    passed = 0.0
-    for rate, size in ordered:
-        passed += size
-        if passed >= half:
-            return rate
-    return 0.0
+def _judged(paces: Sequence[float], variance: float, others: Belief, begin: Iterable[Belief]) -> list[Belief]:
+    """What stages of these paces say, each in the light of all the others; ``begin``: what they may say."""
+    told = list(begin)
+    everything = others
+    for one in told:
+        everything = everything.plus(one)
+    for _ in range(SWEEPS):
+        for number, pace in enumerate(paces):
+            without = everything.minus(told[number])
+            told[number] = said(pace, variance, without)
+            everything = without.plus(told[number])
+    return told
+
+
+def _likelihood(paces: Iterable[float], variance: float, others: Belief, told: Iterable[Belief]) -> float:
+    """How well a judgement explains all (a logarithm): several can agree with themselves, as where all stages of a
+    slow machine look exceptional, one after the other."""
+    belief = others
+    for one in told:
+        belief = belief.plus(one)
+    found = -0.5 * others.precision * (belief.mean - others.mean) ** 2
+    far = variance + SLOWER_SPREAD**2
+    for pace in paces:
+        gap = pace - belief.mean
+        usual = (1.0 - EXCEPTIONS) * math.exp(-0.5 * min(SUREST, gap * gap / variance)) / math.sqrt(variance)
+        exceptional = EXCEPTIONS * math.exp(-0.5 * min(SUREST, (gap - SLOWER) ** 2 / far)) / math.sqrt(far)
+        found += math.log(usual + exceptional)
+    return found

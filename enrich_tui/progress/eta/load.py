@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from enrich_tui.progress.eta.pace import Evidence, Pace
 
-CHANGE = 0.1
+CHANGE = 0.2
 """How likely a change is in a batch."""
 
 SIZE = 0.5

@@ -82,7 +82,9 @@ class Unevenness:
         return (usual**2 * UNEVEN_WEIGHT + squares) / (UNEVEN_WEIGHT + count)
 
     def learn(self, pace: Pace) -> None:
-        """A stage finished."""
+        """A stage finished; one that told nothing on its way teaches nothing."""
+        if not pace.sections:
+            return
         uneven = self.variance(pace.stage)
         weights = [uneven / section.variance for section in pace.sections]
         told = [(weight, section.pace) for weight, section in zip(weights, pace.sections, strict=True)]

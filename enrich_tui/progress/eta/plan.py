@@ -15,7 +15,7 @@ TYPICAL_MEDIA = 900.0
 BYTES_A_SECOND = 32_000
 """Of a recording of which only the bytes are known."""
 
-SECTION = 0.2
+SECTION = 0.1
 """How far a stage has to come until its pace is looked at again, as a share of its work."""
 
 NOTHING = 1e-6

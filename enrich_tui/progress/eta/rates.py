@@ -5,11 +5,11 @@ however short. Where a worker does a kind of stage for the first time it also lo
 ``rate * first`` seconds more. Both are kept as seconds of media that would take as long, so that one number, the rate,
 says how fast the machine is.
 
-The rate is a ratio of sums: seconds of work so far, of finished and of running stages alike, over what was gone through
-in them. Counting the running ones, as far as their progress says something, keeps short recordings, which finish
-first, from making the batch look short. The sums start from a prior, as if some media had been gone through already:
-what was kept of earlier batches, or else rough defaults that share one unknown speed of the machine. ``fixed`` is not
-learned: that gained nothing, on simulated batches and on recorded ones.
+What is believed of the logarithm of a rate is a normal distribution. It starts from what was kept of earlier batches or
+else from rough defaults, and the stages of a machine share one unknown speed. Every stage that finished adds what it
+says, so far as it is not more likely one of the few that take far longer for a reason of their own; so do the running
+ones, as far as their progress says something, which keeps short recordings, which finish first, from making the batch
+look short. ``fixed`` is not learned: that gained nothing, on simulated batches and on recorded ones.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from enrich_tui.progress.eta.fit import DEFAULTS, REMEMBERED, Evidence, Learned, Sample, StageFit
+from enrich_tui.progress.eta.fit import DEFAULTS, NOTHING, REMEMBERED, Belief, Learned, Sample, StageFit
 
-COLD_SPEED = 1.0
+COLD_SPEED = 0.8
 """Standard deviation, in logarithms, of the machine's speed around the defaults."""
 
-COLD_STAGE = {"audio": 0.7, "video": 0.7, "summary": 1.2, "canvas": 1.2}
-"""The same of each stage's own rate."""
+COLD_STAGE = {"audio": 0.5, "video": 0.5, "summary": 2.5, "canvas": 2.5}
+"""The same of each stage's own rate. What the short ones take says little of how fast the machine is."""
 
 WARM_SPEED = 0.4
 """That of its speed around what was learned on it; how much that varies from batch to batch is learned, too."""
@@ -82,29 +82,30 @@ class RateBook:
         jobs = self._stages[stage].jobs
         self._stages[stage] = StageFit.of(stage, prior or DEFAULTS[stage])
         self._stages[stage].jobs = jobs
+        self._stages[stage].told.extend(NOTHING for _ in jobs)
         if jobs:
-            self._stages[stage].learn()
+            self._stages[stage].learn(self._before(stage, self._evidence()))
 
     def finish(self, stage: str, job: Sample) -> None:
         """A stage completed."""
-        self._stages[stage].jobs.append(job)
-        self._stages[stage].learn()
+        self._stages[stage].finish(job, self._before(stage, self._evidence()))
 
     def rates(self, running: Mapping[str, Iterable[Sample]]) -> dict[str, Rate]:
         """The rate of every stage, with what is seen of the running ones."""
         jobs = {name: list(running.get(name, ())) for name in self._stages}
-        sums = {name: stage.with_running(jobs[name]) for name, stage in self._stages.items()}
-        rates = self._rates(sums)
+        known = self._evidence()
+        before = {name: self._before(name, known) for name in self._stages}
+        told = {name: stage.with_running(jobs[name], before[name]) for name, stage in self._stages.items()}
+        rates = {name: self._rate(name, told) for name in self._stages}
         late = False
         for name, stage in self._stages.items():
             if any(job.lasted > rates[name].rate * stage.size(job) for job in jobs[name]):
-                sums[name] = stage.with_running(jobs[name], rates[name].rate)
+                told[name] = stage.with_running(jobs[name], before[name], rates[name].rate)
                 late = True
-        return self._rates(sums) if late else rates
+        return {name: self._rate(name, told) for name in self._stages} if late else rates
 
-    def _rates(self, sums: Mapping[str, Evidence]) -> dict[str, Rate]:
-        speed, speed_variance = self._speed(sums)
-        return {name: self._rate(name, sums[name], speed, speed_variance) for name in self._stages}
+    def _evidence(self) -> dict[str, Belief]:
+        return {name: stage.evidence for name, stage in self._stages.items()}
 
     def priors(self) -> dict[str, tuple[float, float]]:
         """What was believed before this batch: the logarithm of each stage's rate, and its standard deviation."""
@@ -119,29 +120,26 @@ class RateBook:
         stage = self._stages[name]
         return stage.own if stage.prior.stages else COLD_STAGE[name]
 
-    def _speed(self, sums: Mapping[str, Evidence]) -> tuple[float, float]:
-        """Logarithm of how much slower everything is than the prior says, and the variance of that belief."""
+    def _speed(self, told: Mapping[str, Belief]) -> Belief:
+        """Logarithm of how much slower everything is than the prior says."""
         warm = any(stage.prior.stages for stage in self._stages.values())
-        precision, weighted = (self._spread if warm else COLD_SPEED) ** -2, 0.0
-        for name, evidence in sums.items():
-            if evidence.size > 0.0 and evidence.seconds > 0.0:
-                stage = self._stages[name]
-                weight = 1.0 / (self._own(name) ** 2 + stage.noise**2 / evidence.count)
-                precision += weight
-                weighted += weight * math.log(evidence.seconds / evidence.size / stage.prior.rate)
-        return weighted / precision, 1.0 / precision
+        speed = Belief.around(0.0, (self._spread if warm else COLD_SPEED) ** 2)
+        for name, evidence in told.items():
+            if evidence.precision > 0.0:
+                variance = self._own(name) ** 2 + 1.0 / evidence.precision
+                speed = speed.plus(Belief.around(evidence.mean - self._stages[name].centre, variance))
+        return speed
 
-    def _rate(self, name: str, evidence: Evidence, speed: float, speed_variance: float) -> Rate:
+    def _before(self, name: str, told: Mapping[str, Belief]) -> Belief:
+        """What is believed of a stage's rate without what stages of its kind say."""
+        speed = self._speed({other: evidence for other, evidence in told.items() if other != name})
+        return Belief.around(self._stages[name].centre + speed.mean, self._own(name) ** 2 + 1.0 / speed.precision)
+
+    def _rate(self, name: str, told: Mapping[str, Belief]) -> Rate:
         stage = self._stages[name]
-        rate = stage.prior.rate * math.exp(speed)
-        prior_variance = self._own(name) ** 2 + speed_variance
-        prior_count = stage.noise**2 / prior_variance
-        mean, count = rate, prior_count
-        if evidence.size > 0.0:
-            prior_size = prior_count * evidence.size / evidence.count
-            mean = (rate * prior_size + evidence.seconds) / (prior_size + evidence.size)
-            count += evidence.count
-        return Rate(mean, stage.fixed, stage.first, stage.noise / math.sqrt(count), stage.noise)
+        belief = self._before(name, told).plus(told[name])
+        mean = math.exp(belief.mean + stage.noise**2 / 2.0)
+        return Rate(mean, stage.fixed, stage.first, 1.0 / math.sqrt(belief.precision), stage.noise)
 
     def waste(self, share: float) -> None:
         """An attempt was lost after this share of what its stage usually takes."""
@@ -169,8 +167,4 @@ class RateBook:
     def speed(self, factor: float) -> float | None:
         """By how much (in logarithms) this machine was slower than in earlier batches; None where that is unknown."""
         told = any(stage.prior.stages and stage.jobs for stage in self._stages.values())
-        return (
-            self._speed({name: stage.evidence for name, stage in self._stages.items()})[0] + math.log(factor)
-            if told
-            else None
-        )
+        return self._speed(self._evidence()).mean + math.log(factor) if told else None

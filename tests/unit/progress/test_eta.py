@@ -440,3 +440,39 @@ def test_whatever_happens_the_bounds_hold(
         if (whole := estimator.predicted) is not None:
             assert 0.0 < whole.low <= whole.mid <= whole.high < math.inf
     json.dumps(estimator.history(), allow_nan=False)
+
+
+def test_a_stage_that_told_all_in_the_moment_in_which_it_began() -> None:
+    """A coarse clock, or a first report that is the last: there is no time from which a pace could be learned."""
+    estimator = EtaEstimator()
+    estimator.plan([("a", {"audio": None, "video": None})], 1, 0.0)
+    estimator.progressed("a", "audio", 1.0, 1.0)
+    estimator.finished("a", "audio", 2.0)
+    assert mid(estimator.batch(2.0)) > 0.0
+
+
+@pytest.mark.parametrize("slots", [-1, 0, 1])
+def test_there_is_always_a_slot(slots: int) -> None:
+    estimator = EtaEstimator(DEFAULT_HISTORY)
+    estimator.plan([("a", ONE), ("b", ONE)], 2, 0.0, slots)
+    assert mid(estimator.batch(0.0)) > 0.0
+
+
+def test_one_stage_that_takes_far_longer_does_not_mislead_a_machine_that_is_known() -> None:
+    teacher, now = planned(), 0.0
+    for number in range(4):
+        now = run(teacher, f"s{number}", now, 60.0)
+    usual, exceptional = planned(history=teacher.history()), planned(history=teacher.history())
+    run(usual, "s0", 0.0, 60.0)
+    run(exceptional, "s0", 0.0, 300.0)
+    assert mid(exceptional.batch(300.0)) < 1.4 * mid(usual.batch(60.0))
+
+
+def test_a_machine_on_which_all_stages_take_far_longer_is_believed() -> None:
+    teacher, now = planned(), 0.0
+    for number in range(4):
+        now = run(teacher, f"s{number}", now, 60.0)
+    estimator, now = planned(8, history=teacher.history()), 0.0
+    for number in range(4):
+        now = run(estimator, f"s{number}", now, 300.0)
+    assert mid(estimator.batch(now)) == pytest.approx(4 * 300.0, rel=0.2)
