@@ -155,10 +155,10 @@ def _frame(material: Material, heard: bool, topics: Sequence[str]) -> str:
     length = _length(material.duration)
     if chapters is not None and chapters.video is not None:
         what = f"A {length} recording" if length else "A recording"
-    elif heard or material.duration:
+    elif heard or material.transcript is not None or material.review is not None:
         what = f"A {length} audio recording" if length else "An audio recording"
     elif parts:
-        what = f"A series of {parts} screenshots"
+        what = f"A series of {parts} screenshots" if parts > 1 else "One screenshot"
         parts = 0
     else:
         what = "Written notes"

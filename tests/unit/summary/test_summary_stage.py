@@ -188,3 +188,14 @@ def test_chapters_without_words_and_screenshots_are_left_alone(tmp_path: Path, v
     _, output = run(given)
     assert set(output.outputs) == {"summary", "summary-text"}
     assert (given.output / "chapters.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(("count", "what"), [(1, "One screenshot"), (3, "A series of 3 screenshots")])
+def test_screenshots_alone_are_no_recording(tmp_path: Path, count: int, what: str) -> None:
+    given = session(tmp_path)
+    shown = CHAPTERS.chapters[:count]
+    chapters = Chapters(video=None, duration=float(count), chapters=shown)
+    write_text(given.output / "chapters.json", chapters.model_dump_json())
+    made, _ = run(given)
+    assert made.overview.startswith(what)
+    assert "audio" not in made.overview
