@@ -83,8 +83,8 @@ class Sample(NamedTuple):
 class Belief(NamedTuple):
     """A normal distribution of the logarithm of a rate; or what stages say of one, which can be nothing."""
 
-    precision: float
-    seen: float
+    precision: float = 0.0
+    seen: float = 0.0
     """That times the mean."""
 
     @classmethod
@@ -92,9 +92,13 @@ class Belief(NamedTuple):
         """By its mean and variance."""
         return cls(1.0 / variance, mean / variance)
 
-    def plus(self, other: Belief) -> Belief:
-        """Both together."""
-        return Belief(self.precision + other.precision, self.seen + other.seen)
+    def plus(self, *others: Belief) -> Belief:
+        """All together."""
+        precision, seen = self
+        for other in others:
+            precision += other.precision
+            seen += other.seen
+        return Belief(precision, seen)
 
     def minus(self, other: Belief) -> Belief:
         """Without what the other one added."""
@@ -106,9 +110,6 @@ class Belief(NamedTuple):
         return self.seen / self.precision
 
 
-NOTHING = Belief(0.0, 0.0)
-
-
 def said(log: float, variance: float, before: Belief) -> Belief:
     """What a stage of this pace (in logarithms) says, if so much is believed without it; ``variance``: of its chance.
 
@@ -116,23 +117,33 @@ def said(log: float, variance: float, before: Belief) -> Belief:
     mixture is taken as the normal distribution of its mean and variance (expectation propagation, Minka 2001).
     """
     known = 1.0 / before.precision
-    mean, chances, means, variances = before.mean, [], [], []
-    for share, slower, own in (
-        (1.0 - EXCEPTIONS, 0.0, variance),
-        (EXCEPTIONS, SLOWER, variance + SLOWER_SPREAD**2),
-    ):
-        whole = known + own
-        gap = log - slower - mean
-        chances.append(share * math.exp(-0.5 * min(SUREST, gap * gap / whole)) / math.sqrt(whole))
-        means.append(mean + known / whole * gap)
-        variances.append(known * own / whole)
+    gap = log - before.mean
+    means, variances = [], []
+    for _, slower, own in _kinds(variance):
+        share = known / (known + own)
+        means.append(before.mean + share * (gap - slower))
+        variances.append(share * own)
+    chances = _chances(gap, known, variance)
     usual = chances[0] / sum(chances)
     after = usual * means[0] + (1.0 - usual) * means[1]
     apart = usual * (1.0 - usual) * (means[0] - means[1]) ** 2
     spread = usual * variances[0] + (1.0 - usual) * variances[1] + apart
     if spread >= known:
-        return NOTHING
+        return Belief()
     return Belief.around(after, spread).minus(before)
+
+
+def _kinds(variance: float) -> tuple[tuple[float, float, float], ...]:
+    """Usual stages and exceptions: their share, how much slower they are, and their variance."""
+    return (1.0 - EXCEPTIONS, 0.0, variance), (EXCEPTIONS, SLOWER, variance + SLOWER_SPREAD**2)
+
+
+def _chances(gap: float, known: float, variance: float) -> list[float]:
+    """How likely this gap is for a usual stage and for an exception; ``known``: variance of what it is from."""
+    return [
+        share * math.exp(-0.5 * min(SUREST, (gap - slower) ** 2 / (known + own))) / math.sqrt(known + own)
+        for share, slower, own in _kinds(variance)
+    ]
 
 
 @dataclass(slots=True)
@@ -146,7 +157,7 @@ class StageFit:
     jobs: deque[Sample] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     told: deque[Belief] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """What each of them says."""
-    evidence: Belief = NOTHING
+    evidence: Belief = field(default_factory=Belief)
     """What all of them say."""
 
     @classmethod
@@ -161,7 +172,7 @@ class StageFit:
     def finish(self, job: Sample, before: Belief) -> None:
         """A stage finished; ``before`` is what is believed without any of its kind."""
         self.jobs.append(job)
-        self.told.append(NOTHING)
+        self.told.append(Belief())
         self.learn(before)
 
     def learn(self, before: Belief) -> None:
@@ -174,17 +185,13 @@ class StageFit:
         jobs = list(itertools.islice(self.jobs, place, None))
         paces = [math.log(job.seconds / self.size(job)) for job in jobs]
         told = list(self.told)
-        older = before
-        for one in told[:place]:
-            older = older.plus(one)
+        older = before.plus(*told[:place])
         plain = [Belief.around(pace, self.noise**2) for pace in paces]
         found = [_judged(paces, self.noise**2, older, begin) for begin in (told[place:], plain)]
         best = max(found, key=lambda judged: _likelihood(paces, self.noise**2, older, judged))
         self.told.clear()
         self.told.extend([*told[:place], *best])
-        self.evidence = NOTHING
-        for one in self.told:
-            self.evidence = self.evidence.plus(one)
+        self.evidence = Belief().plus(*self.told)
 
     def _fit_first(self, usual: Collection[Sample]) -> None:
         rate = sum(job.seconds for job in usual) / sum(job.media + self.fixed for job in usual)
@@ -211,16 +218,16 @@ class StageFit:
 
         One that says little but has lasted longer than the ``usual`` rate has it says that: it takes at least so long.
         """
-        all_ = before.plus(self.evidence)
+        belief = before.plus(self.evidence)
         for job in running:
             size = self.size(job)
             gone = size - job.media * (1.0 - job.fraction)
             weight = min(1.0, TELLING * job.fraction * job.media / size)
             if weight > LEAST_WEIGHT and job.seconds > 0.0:
-                all_ = all_.plus(said(math.log(job.seconds / gone), self.noise**2 / weight, all_))
+                belief = belief.plus(said(math.log(job.seconds / gone), self.noise**2 / weight, belief))
             if weight < 1.0 and job.lasted > usual * size:
-                all_ = all_.plus(said(math.log(job.lasted / size), self.noise**2 / (1.0 - weight), all_))
-        return all_.minus(before)
+                belief = belief.plus(said(math.log(job.lasted / size), self.noise**2 / (1.0 - weight), belief))
+        return belief.minus(before)
 
     @property
     def centre(self) -> float:
@@ -236,9 +243,7 @@ class StageFit:
 def _judged(paces: Sequence[float], variance: float, others: Belief, begin: Iterable[Belief]) -> list[Belief]:
     """What stages of these paces say, each in the light of all the others; ``begin``: what they may say."""
     told = list(begin)
-    everything = others
-    for one in told:
-        everything = everything.plus(one)
+    everything = others.plus(*told)
     for _ in range(SWEEPS):
         for number, pace in enumerate(paces):
             without = everything.minus(told[number])
@@ -248,16 +253,10 @@ def _judged(paces: Sequence[float], variance: float, others: Belief, begin: Iter
 
 
 def _likelihood(paces: Iterable[float], variance: float, others: Belief, told: Iterable[Belief]) -> float:
-    """How well a judgement explains all (a logarithm): several can agree with themselves, as where all stages of a
-    slow machine look exceptional, one after the other."""
-    belief = others
-    for one in told:
-        belief = belief.plus(one)
+    """How well a judgement explains everything, in logarithms.
+
+    Several judgements can agree with themselves: all stages of a slow machine look exceptional, one after the other.
+    """
+    belief = others.plus(*told)
     found = -0.5 * others.precision * (belief.mean - others.mean) ** 2
-    far = variance + SLOWER_SPREAD**2
-    for pace in paces:
-        gap = pace - belief.mean
-        usual = (1.0 - EXCEPTIONS) * math.exp(-0.5 * min(SUREST, gap * gap / variance)) / math.sqrt(variance)
-        exceptional = EXCEPTIONS * math.exp(-0.5 * min(SUREST, (gap - SLOWER) ** 2 / far)) / math.sqrt(far)
-        found += math.log(usual + exceptional)
-    return found
+    return found + sum(math.log(sum(_chances(pace - belief.mean, 0.0, variance))) for pace in paces)

@@ -18,7 +18,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from enrich_tui.progress.eta.fit import DEFAULTS, NOTHING, REMEMBERED, Belief, Learned, Sample, StageFit
+from enrich_tui.progress.eta.fit import DEFAULTS, REMEMBERED, Belief, Learned, Sample, StageFit
 
 COLD_SPEED = 0.8
 """Standard deviation, in logarithms, of the machine's speed around the defaults."""
@@ -82,7 +82,7 @@ class RateBook:
         jobs = self._stages[stage].jobs
         self._stages[stage] = StageFit.of(stage, prior or DEFAULTS[stage])
         self._stages[stage].jobs = jobs
-        self._stages[stage].told.extend(NOTHING for _ in jobs)
+        self._stages[stage].told.extend(Belief() for _ in jobs)
         if jobs:
             self._stages[stage].learn(self._before(stage, self._evidence()))
 
