@@ -65,10 +65,13 @@ class Announcer:
         slots: int,
         *,
         cores: int,
+        served: frozenset[Stage] = frozenset(),
         batch: bool = True,
     ) -> None:
+        """``served``: the stages that wait for a server, and leave the ``cores`` to others."""
         self._batched = batch
         self._cores = cores
+        self._served = served
         self._queue = queue
         self._pool = pool
         self._progress = progress
@@ -106,9 +109,15 @@ class Announcer:
         entries = self._queue.entries
         self._list(entries.values(), rejected)
         if self._batched:
-            workers = self._pool.size
             media, sizes = self._expected(entries.values())
-            self._progress.start_batch(entries, media=media, sizes=sizes, workers=workers, cpu_slots=self._cores)
+            self._progress.start_batch(
+                entries,
+                media=media,
+                sizes=sizes,
+                workers=self._pool.size,
+                cpu_slots=self._cores,
+                served=self._served,
+            )
         self._batch()
 
     def arrived(self, entries: Collection[SessionEntry], rejected: Iterable[Rejected]) -> None:

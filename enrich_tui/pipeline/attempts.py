@@ -14,7 +14,7 @@ from enrich_tui.config import StageConfig
 from enrich_tui.errors import ErrorContext, ErrorHandler, ErrorResolution, Permit
 from enrich_tui.errors.problems import Problem, StageError, WorkerCrashedError
 from enrich_tui.events import ErrorRaised, StageProgressed, StageRetrying, StageStarted
-from enrich_tui.model import STAGES, Stage, StageOutcome, StageOutput, StageResult, StageTask
+from enrich_tui.model import Stage, StageOutcome, StageOutput, StageResult, StageTask
 from enrich_tui.pipeline.announce import Announcer
 from enrich_tui.pipeline.outage import Outage
 from enrich_tui.pipeline.outcome import described
@@ -88,7 +88,7 @@ class Attempts:
     @property
     def may_wait(self) -> bool:
         """True where some stages wait for a server instead of computing."""
-        return any(stages.waits(stage, self._config) for stage in STAGES)
+        return bool(stages.served(self._config))
 
     def waits(self, entry: SessionEntry, stage: Stage) -> bool:
         """True where the next attempt of this stage waits for a server."""

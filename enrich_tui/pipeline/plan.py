@@ -27,6 +27,7 @@ from enrich_tui.pipeline.outcome import completed, recorded, session_result
 from enrich_tui.pipeline.verdict import has_input
 from enrich_tui.progress import Estimate, EtaEstimator
 from enrich_tui.progress.eta import past_of
+from enrich_tui.stages import served
 from enrich_tui.store.record import FileRecord, SessionRecord, StageRecord, file_record, load_record
 
 
@@ -110,7 +111,8 @@ def plan_run(
     planned = tuple(map(planner.plan, sessions))
     estimator = EtaEstimator(history)
     queue = [(one.session_id, {stage.value: one.media[stage] for stage in one.to_run}) for one in planned if one.to_run]
-    estimator.plan(queue, workers, 0.0, cpu_slots, sizes={one.session_id: one.size for one in planned})
+    sizes = {one.session_id: one.size for one in planned}
+    estimator.plan(queue, workers, 0.0, cpu_slots, sizes=sizes, served=served(config))
     estimate = estimator.batch(0.0) if queue else Estimate(0.0, 0.0, 0.0)
     eta = Eta(low=estimate.low, mid=estimate.mid, high=estimate.high) if estimate else None
     past = tuple(PastRun(predicted=one.predicted, took=one.took) for one in past_of(history))

@@ -42,6 +42,7 @@ from enrich_tui.pipeline.state import Queue, SessionEntry
 from enrich_tui.pipeline.steering import Steering
 from enrich_tui.pool import PoolShutdownError, WorkerPool, WorkerSnapshot
 from enrich_tui.progress import ProgressService
+from enrich_tui.stages import served
 from enrich_tui.store.owner import Owner, OwnershipLostError
 from enrich_tui.worker.lengths import LengthFinder
 
@@ -107,7 +108,15 @@ class BatchRun:
         self._wake = asyncio.Event()
         self._background: set[asyncio.Task[object]] = set()
         self._announcer = Announcer(
-            self._queue, pool, progress, library, options, shares.slots, cores=shares.cores, batch=batch
+            self._queue,
+            pool,
+            progress,
+            library,
+            options,
+            shares.slots,
+            cores=shares.cores,
+            served=served(stage_config),
+            batch=batch,
         )
         self._elsewhere = Elsewhere(library, output, sessions)
         self._attempts = Attempts(

@@ -7,7 +7,7 @@ a progress that is no number says nothing. Only a stage, status or event that do
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from enrich_tui.clock import monotonic
@@ -206,12 +206,14 @@ class ProgressService:
         workers: int | None = None,
         cpu_slots: int | None = None,
         sizes: Mapping[str, int] | None = None,
+        served: Collection[str] = (),
     ) -> None:
         """Begin to count these sessions as one batch, in the order of the queue; an earlier batch is forgotten.
 
         ``media`` tells for each session which stages it has and how long they are, for the estimate; a session that it
         does not name has all four, of unknown length. ``sizes`` are the sessions' bytes, which stand in for unknown
-        lengths. Sessions that were started before count as they are.
+        lengths; ``cpu_slots`` and ``served`` are as for :meth:`EtaEstimator.plan`. Sessions that were started before
+        count as they are.
         """
         now = self._clock()
         ids = list(dict.fromkeys(session_ids))
@@ -221,7 +223,7 @@ class ProgressService:
         mine = set(ids)
         others = [key for key, run in self._runs.items() if not run.ended and key not in mine]  # they share the workers
         stages = [(key, self._stages(key, lengths.get(key))) for key in [*others, *ids]]
-        self._estimator.plan(stages, self._feed.workers, now, cpu_slots, sizes=sizes)
+        self._estimator.plan(stages, self._feed.workers, now, cpu_slots, sizes=sizes, served=served)
         weights = {key: sum(self._estimator.expected(key).values()) for key in ids} if media or sizes else {}
         self._batch = Batch(ids, weights, now)
         self._told = None

@@ -45,6 +45,11 @@ def waits(stage: Stage, config: StageConfig) -> bool:
     return stage is Stage.SUMMARY and config.summary.served
 
 
+def served(config: StageConfig) -> frozenset[Stage]:
+    """The stages that wait for a server."""
+    return frozenset(stage for stage in Stage if waits(stage, config))
+
+
 async def serve(task: StageTask, report: KeepingReport) -> StageOutput:
     """Run a stage that waits for a server, in this process and its loop; raises as a stage does."""
     from enrich_tui.stages.llm.write import write

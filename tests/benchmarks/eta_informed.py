@@ -175,7 +175,7 @@ class Informed:
         fresh = {stage: self._batch.workers - begun for stage, begun in estimator._started.items()}
         drawn = [self._draw(stage, work, now, fresh) for _, stage, work in keys]
         expected = self._expected()
-        alive = estimator._capacity
+        alive = estimator._slots
         result = np.empty(CHAINS)
         for chain in range(CHAINS):
             queue: list[list[Job]] = [[] for _ in range(len(plan.open))]

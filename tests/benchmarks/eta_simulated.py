@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import random
 import statistics
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
@@ -81,12 +82,19 @@ class Batch:
     machine: Machine
     slow_at: float
     slow_by: float
+    served: frozenset[str] = frozenset()
+    """Stages that a server does: all workers but one have a processor for the others."""
     happenings: list[Happening] = field(default_factory=list)
     ends: dict[str, float] = field(default_factory=dict)
 
     @property
     def duration(self) -> float:
         return max(self.ends.values())
+
+    @property
+    def slots(self) -> int:
+        """Stages that compute at a time."""
+        return self.workers - bool(self.served)
 
     @property
     def noise(self) -> float:
@@ -120,6 +128,7 @@ def simulate(rng: random.Random, batch: Batch, *, calm: bool = False) -> None:
     place = {session: number for number, (session, _) in enumerate(batch.sessions)}
     open_ = {session: dict(stages) for session, stages in batch.sessions}
     ready: list[tuple[int, int, str, str]] = []
+    asking: list[tuple[int, int, str, str]] = []
     done: list[tuple[float, int, str, str, Outcome]] = []
     busy: set[tuple[str, str]] = set()
     alive, count, now = batch.workers, 0, 0.0
@@ -132,7 +141,8 @@ def simulate(rng: random.Random, batch: Batch, *, calm: bool = False) -> None:
         for stage in open_[session]:
             if (session, stage) not in busy and not any(before in open_[session] for before in AFTER[stage]):
                 busy.add((session, stage))
-                heappush(ready, (place[session], STAGES.index(stage), session, stage))
+                queue = asking if stage in batch.served else ready
+                heappush(queue, (place[session], STAGES.index(stage), session, stage))
 
     def at(start: float, work: float) -> float:
         """When so many seconds of work at full speed are done."""
@@ -173,11 +183,19 @@ def simulate(rng: random.Random, batch: Batch, *, calm: bool = False) -> None:
         count += 1
         heappush(done, (end, count, session, stage, outcome))
 
+    def next_queue() -> list[tuple[int, int, str, str]]:
+        """From which the next free worker takes; one that is empty where it has to wait."""
+        waiting = sum(stage in batch.served for _, _, _, stage, _ in done)
+        free = len(done) - waiting < batch.slots
+        if not free or not ready or (asking and not waiting and asking[0] < ready[0]):
+            return asking
+        return ready
+
     for session, _ in batch.sessions:
         offer(session)
-    while ready or done:
-        while ready and len(done) < alive:
-            _, _, session, stage = heappop(ready)
+    while ready or asking or done:
+        while len(done) < alive and (queue := next_queue()):
+            _, _, session, stage = heappop(queue)
             run(session, stage)
         now, _, session, stage, outcome = heappop(done)
         if deaths and now >= deaths[0] and alive > 1:
@@ -206,6 +224,30 @@ def draw(seed: int, number: int) -> tuple[Batch, Batch]:
     batch = plan(rng, machine.loaded(math.exp(rng.gauss(0, 0.12))))
     simulate(rng, batch)
     return earlier, batch
+
+
+def draw_served(seed: int, number: int) -> tuple[Batch, Batch]:
+    """The same, where a server writes the summaries: one takes half as long to three times as long as all the rest."""
+    rng = random.Random(f"{seed}/{number}/served")
+    machine = Machine.random(rng)
+    typical = sum(machine.mean(stage, 600.0) for stage in STAGES)
+    machine.fixed["summary"], machine.first["summary"] = typical * rng.uniform(0.5, 3.0), 0.0
+    batches = []
+    for calm in (True, False):
+        batch = plan(rng, machine, calm=calm)
+        batch.workers, batch.served = rng.randint(2, 5), frozenset({"summary"})
+        batch.slow_at, batch.slow_by = math.inf, 1.0
+        simulate(rng, batch, calm=True)
+        batches.append(batch)
+    return batches[0], batches[1]
+
+
+class Untold(EtaEstimator):
+    """Does not hear what a server does."""
+
+    def plan(self, *queue: Any, served: Collection[str] = (), **more: Any) -> None:
+        assert served
+        super().plan(*queue, **more)
 
 
 class Oracle(EtaEstimator):

@@ -46,7 +46,7 @@ def apply(estimator: EtaEstimator, event: Happening) -> None:
 def replay(batch: Batch, estimator: EtaEstimator) -> Trace:
     """Play a batch to an estimator, and ask it at even steps and at the moments."""
     trace = Trace()
-    estimator.plan(batch.sessions, batch.workers, 0.0)
+    estimator.plan(batch.sessions, batch.workers, 0.0, batch.slots, served=batch.served)
     events = iter([*batch.happenings, Happening(math.inf, "end")])
     event = next(events)
     for step in range(1, UPDATES):

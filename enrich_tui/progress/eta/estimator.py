@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from enrich_tui.progress.eta.band import Band
@@ -70,6 +70,7 @@ class EtaEstimator:
         self._untold = 0.0
         """Change of the load, in logarithms, since one was told."""
         self._cpu_slots: int | None = None
+        self._served: frozenset[str] = frozenset()
         self._started = dict.fromkeys(STAGES, 0)
         """How many of each kind of stage began."""
         self._now = 0.0
@@ -92,17 +93,19 @@ class EtaEstimator:
         cpu_slots: int | None = None,
         *,
         sizes: Mapping[str, int] | None = None,
+        served: Collection[str] = (),
     ) -> None:
         """Set the whole queue, in order. What is known of a session that is in it already is kept.
 
         ``sessions`` are pairs of a session's id and its media seconds by stage: a stage that is not named is skipped,
         None is an unknown length, for which the session's bytes in ``sizes`` stand in. ``cpu_slots`` limits how many
-        stages run at once on few processors.
+        stages run at once on few processors; those in ``served`` are done by a server and only take a worker.
         """
         self._tick(now)
         again = bool(self._plan.sessions)
         self._plan.replace(sessions, sizes or {})
         self._cpu_slots = None if cpu_slots is None else max(1, cpu_slots)
+        self._served = frozenset(served)
         self._workers = max(1, workers)
         self._changed("the queue changed" if again else "")
 
@@ -154,7 +157,7 @@ class EtaEstimator:
                 self._begun = self._active
             self._plan.move(session_id, stage, work, "running", self._now)
             if work.media > 0.0:
-                work.first = self._started[stage] < self._capacity
+                work.first = self._started[stage] < self._beginners(stage)
                 self._started[stage] += 1
             work.awake = self._paused_at is not None
 
@@ -304,8 +307,12 @@ class EtaEstimator:
         return 0.0 if self._begun is None else self._active - self._begun
 
     @property
-    def _capacity(self) -> int:
+    def _slots(self) -> int:
         return min(self._workers, self._cpu_slots or self._workers)
+
+    def _beginners(self, stage: str) -> int:
+        """How many do a kind of stage for a first time, which takes longer: each process, or the one server."""
+        return 1 if stage in self._served else self._slots
 
     def _tick(self, now: float) -> None:
         self._asked = None
@@ -345,7 +352,7 @@ class EtaEstimator:
     def _pace(self, work: Work, rate: Rate) -> Pace | None:
         """The pace of a stage as far as it has told; None where that says nothing of the machine."""
         elapsed = self._load.between(work.started, work.reported)
-        if work.media <= 0.0 or work.fraction <= 0.0 or elapsed < TELLING:
+        if work.stage in self._served or work.media <= 0.0 or work.fraction <= 0.0 or elapsed < TELLING:
             return None
         return pace_of(work, rate, elapsed, self._uneven.variance(work.stage))
 
@@ -375,8 +382,10 @@ class EtaEstimator:
             factor=self._load.factor,
             factor_error=math.sqrt(self._load.variance),
             uneven=lambda stage: self._uneven.variance(stage, PROGRESS_NOISE),
-            capacity=self._capacity,
-            fresh={stage: max(0, self._capacity - begun) for stage, begun in self._started.items()},
+            slots=self._slots,
+            workers=self._workers if self._served else self._slots,
+            served=self._served,
+            fresh={stage: max(0, self._beginners(stage) - begun) for stage, begun in self._started.items()},
             now=self._active,
         )
 

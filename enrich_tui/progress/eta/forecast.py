@@ -35,8 +35,12 @@ class Beliefs(NamedTuple):
     """Standard deviation of its logarithm."""
     uneven: Callable[[str], float]
     """How uneven the progress of a kind of stage is: the variance of its pace."""
-    capacity: int
-    """Stages that run at a time."""
+    slots: int
+    """Stages that compute at a time."""
+    workers: int
+    """Stages that run at a time: more than that only where a server does some."""
+    served: frozenset[str]
+    """The stages that a server does."""
     fresh: Mapping[str, int]
     """How many workers have not yet done a stage of this kind."""
     now: float
@@ -94,7 +98,7 @@ class Forecaster:
             self._last = self._schedule(beliefs, rest)
         seconds = max(LEAST, self._last.whole * rest.work / self._last.work * beliefs.factor)
         own = math.sqrt(rest.variance) / rest.work
-        crowd = min(1.0, beliefs.capacity / max(1, count))
+        crowd = min(1.0, beliefs.workers / max(1, count))
         return Outlook(seconds, math.hypot(rest.common, own * (1.0 + crowd), beliefs.factor_error))
 
     def session(self, session_id: str, beliefs: Beliefs) -> Outlook:
@@ -108,7 +112,7 @@ class Forecaster:
         queued = last.ends[session_id] * stretch - passed
         alone, variance = self._alone(session_id, beliefs)
         work = max(queued, alone, LEAST)
-        others = rest.variance / rest.work * work / beliefs.capacity
+        others = rest.variance / rest.work * work / beliefs.workers
         return Outlook(
             work * beliefs.factor, math.hypot(rest.common, math.sqrt(variance + others) / work, beliefs.factor_error)
         )
@@ -160,7 +164,8 @@ class Forecaster:
                     jobs.append((number, self.expected(work, beliefs, first=first).mean, work.state == "running"))
             names.append(session_id)
             queue.append(jobs)
-        ends = schedule(queue, beliefs.capacity)
+        served = frozenset(number for number, stage in enumerate(STAGES) if stage in beliefs.served)
+        ends = schedule(queue, beliefs.slots, beliefs.workers, served)
         return _Schedule(dict(zip(names, ends, strict=True)), max(ends), rest.work, beliefs.now)
 
     def _alone(self, session_id: str, beliefs: Beliefs) -> tuple[float, float]:

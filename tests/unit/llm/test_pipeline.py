@@ -8,7 +8,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from enrich_tui.model import EnrichmentOptions, Session, SessionResult, Stage
 from enrich_tui.pipeline.cache import settings_of
 from enrich_tui.pipeline.enrich import enrich_batch
 from enrich_tui.pool import WorkerPool
-from enrich_tui.progress import ProgressService
+from enrich_tui.progress import EtaEstimator, ProgressService
 from enrich_tui.stages.results import Summary
 from tests.acceptance.making import captioned
 from tests.unit.llm.playing import Asked, Play, Playing, Reply, error, good, playing
@@ -42,7 +42,13 @@ def recordings(folder: Path, count: int) -> tuple[Session, ...]:
 
 
 async def enrich(
-    sessions: Sequence[Session], server: Playing, *, errors: ErrorHandler | None = None, workers: int = 2, **more: Any
+    sessions: Sequence[Session],
+    server: Playing,
+    *,
+    errors: ErrorHandler | None = None,
+    workers: int = 2,
+    progress: ProgressService | None = None,
+    **more: Any,
 ) -> tuple[list[SessionResult], list[Event]]:
     events: list[Event] = []
     pool = WorkerPool(max_workers=workers)
@@ -52,7 +58,7 @@ async def enrich(
                 sessions,
                 EnrichmentOptions(video_chaptering=False),
                 pool,
-                ProgressService(),
+                progress or ProgressService(),
                 errors or ErrorHandler(base_delay=0.0),
                 config=Config(stage=StageConfig(summary=server.config(**more))),
                 sink=events.append,
@@ -81,6 +87,23 @@ async def test_summaries_come_from_the_server_and_are_kept(tmp_path: Path) -> No
     assert "Written by a language model: another at" in (sessions[0].output / "canvas.html").read_text()
     told = [event.fraction for event in events if isinstance(event, StageProgressed) and event.stage is Stage.SUMMARY]
     assert told
+
+
+class Hearing(EtaEstimator):
+    """Keeps what it hears of servers."""
+
+    heard: tuple[str, ...] = ()
+
+    def plan(self, *queue: Any, served: Collection[str] = (), **more: Any) -> None:
+        self.heard += tuple(served)
+        super().plan(*queue, served=served, **more)
+
+
+async def test_the_estimates_hear_what_a_server_does(tmp_path: Path) -> None:
+    estimator = Hearing()
+    async with playing() as server:
+        await enrich(recordings(tmp_path, 1), server, progress=ProgressService(estimator=estimator))
+    assert estimator.heard == ("summary",)
 
 
 def once(*first: Reply) -> Play:

@@ -37,9 +37,19 @@ def plan(
     retry: bool = False,
     options: EnrichmentOptions | None = None,
     history: dict[str, Any] | None = None,
+    config: StageConfig | None = None,
+    cpu_slots: int = 2,
 ) -> Plan:
-    wanted = options or EnrichmentOptions()
-    return plan_run(sessions, wanted, StageConfig(), workers=2, cpu_slots=2, history=history, fresh=fresh, retry=retry)
+    return plan_run(
+        sessions,
+        options or EnrichmentOptions(),
+        config or StageConfig(),
+        workers=2,
+        cpu_slots=cpu_slots,
+        history=history,
+        fresh=fresh,
+        retry=retry,
+    )
 
 
 def planned(told: Plan) -> set[tuple[str, Stage]]:
@@ -140,3 +150,16 @@ def test_a_plan_tells_how_good_the_predictions_were(tmp_path: Path) -> None:
     )
     told = json.loads(list(overview.plan_json(once))[-1])
     assert told["past"] == [{"predicted": 240.0, "took": 300.0}]
+
+
+def test_a_server_writes_while_the_processor_does_something_else(tmp_path: Path) -> None:
+    usual = {"rate": 0.1, "first": 1.0, "noise": 0.1, "stages": 50}
+    history = {"stages": {"audio": {"any": usual}, "summary": {"any": usual}}}
+    served = StageConfig.model_validate(
+        {"summary": {"engine": "openai-compatible", "base_url": "http://127.0.0.1:9/v1", "model": "m"}}
+    )
+    sessions = make_sessions(tmp_path, [f"{number}.wav" for number in range(8)])
+    here, there = (plan(sessions, history=history, config=config, cpu_slots=1).eta for config in (None, served))
+    assert here is not None
+    assert there is not None
+    assert there.mid < 0.75 * here.mid
