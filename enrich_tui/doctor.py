@@ -10,7 +10,7 @@ from typing import NamedTuple, TextIO
 
 from enrich_tui.config import ConfigError, SummaryConfig, VideoConfig, config_path, load_config
 from enrich_tui.logs import log_folder
-from enrich_tui.text import clean
+from enrich_tui.text import clean, count_text
 from enrich_tui.version import __version__
 
 
@@ -45,7 +45,8 @@ def findings() -> Iterator[Finding]:
     from enrich_tui.stages.speech.models import available
 
     cores = os.cpu_count() or 1
-    yield Finding("enrich-tui", True, True, f"{__version__} · Python {platform.python_version()} · {cores} processors")
+    here = f"{__version__} · Python {platform.python_version()} · {count_text(cores, 'processor')}"
+    yield Finding("enrich-tui", True, True, here)
     yield _package("textual", True, "the dashboard", "pip install textual")
     yield _package("av", True, "decoding", "pip install av")
     yield _package("faster-whisper", True, "speech", 'pip install "enrich-tui[offline]"')

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from enrich_tui.model import SessionStatus
 from enrich_tui.pipeline.plan import Need, PastRun, Plan, SessionStanding
-from enrich_tui.text import clean, eta_text, gate, seconds_text
+from enrich_tui.text import clean, count_text, eta_text, gate, seconds_text
 
 NOT_YET = "not yet"
 UNFINISHED = "unfinished"
@@ -26,12 +26,12 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     hopeless = sum(Need.HOPELESS in one.stages.values() for one in plan.sessions if not one.to_run)
     done = len(plan.sessions) - len(waiting) - hopeless
     stages = sum(len(one.to_run) for one in waiting)
-    parts = [f"{len(waiting)} to run ({stages} stages)", f"{done} done already"]
+    parts = [f"{len(waiting)} to run ({count_text(stages, 'stage')})", f"{done} done already"]
     if hopeless:
         parts.append(f"{hopeless} cannot be used as {'they are' if hopeless > 1 else 'it is'}")
-    yield f"{_sessions(len(plan.sessions))}: {', '.join(parts)}"
+    yield f"{count_text(len(plan.sessions), 'session')}: {', '.join(parts)}"
     if waiting:
-        workers = f"{plan.workers} worker{'s' if plan.workers != 1 else ''}"
+        workers = count_text(plan.workers, "worker")
         took = (
             f"{eta_text(plan.eta.low, plan.eta.mid, plan.eta.high)} with {workers}"
             if plan.eta
@@ -76,7 +76,7 @@ def status_lines(standings: Sequence[SessionStanding]) -> Iterator[str]:
     """How a library stands, for a person: first the whole, then each session."""
     counts = Counter(_word(one) for one in standings)
     told = ", ".join(f"{count} {word}" for word, count in counts.most_common())
-    yield f"{_sessions(len(standings))}{': ' if told else ''}{told}"
+    yield f"{count_text(len(standings), 'session')}{': ' if told else ''}{told}"
     for one in standings:
         word = _word(one)
         sign = _SIGNS.get(word, "✖")
@@ -108,7 +108,3 @@ def _word(one: SessionStanding) -> str:
     if one.result is not None:
         return one.result.status.value
     return UNFINISHED if one.begun else NOT_YET
-
-
-def _sessions(count: int) -> str:
-    return f"{count} session{'s' if count != 1 else ''}"

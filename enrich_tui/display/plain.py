@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from enrich_tui.display.sessions import title_of
 from enrich_tui.display.summary import time_text
 from enrich_tui.events import (
     BatchChanged,
@@ -22,7 +23,7 @@ from enrich_tui.events import (
     WorkerChanged,
 )
 from enrich_tui.model import SessionStatus, StageOutcome
-from enrich_tui.text import clean, eta_text, gate, seconds_text
+from enrich_tui.text import clean, count_text, eta_text, gate, seconds_text
 
 HEARTBEAT = 30.0
 """Seconds after which a line is written although nothing ended."""
@@ -59,12 +60,12 @@ class PlainDisplay:
                 shown = self._mark or ("READ-ONLY" if event.read_only else "")
                 self._foreign = bool(shown)
                 mark += f"{shown} · " if shown else ""
-                return f"{mark}{clean(event.library)} · {_count(event.workers, 'worker')}"
+                return f"{mark}{clean(event.library)} · {count_text(event.workers, 'worker')}"
             case SessionArriving():
                 return self._arriving(event)
             case SessionQueued():
                 self._growing.pop(event.session, None)
-                self._name(event.session, clean(event.title))
+                self._name(event.session, title_of(event))
                 return None
             case SourceRejected():
                 return f"left out  {clean(event.path)}: {_say(event.reason)}"
@@ -100,7 +101,7 @@ class PlainDisplay:
                 return None
 
     def _arriving(self, event: SessionArriving) -> str | None:
-        title = clean(event.title)
+        title = title_of(event)
         if event.gone:
             self._growing.pop(event.session, None)
             return f"gone      {title}"
@@ -171,7 +172,3 @@ _STATUS = {
 
 def _say(text: str) -> str:
     return gate(clean(text))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -11,7 +11,7 @@ from enrich_tui.display.changes import Outdated
 from enrich_tui.display.log import Log, say
 from enrich_tui.display.recent import RecentFailures
 from enrich_tui.display.rows import ACTIVE, Cell, CellState, SessionState, fraction
-from enrich_tui.display.sessions import TITLE, Sessions
+from enrich_tui.display.sessions import Sessions, title_of
 from enrich_tui.display.troubles import Troubles
 from enrich_tui.model import STAGES, SessionStatus, StageOutcome
 from enrich_tui.text import clean, seconds_text
@@ -68,7 +68,7 @@ class SessionEvents:
             return
         if row is None:
             row = self._sessions.add(event.session, SessionState.ARRIVING, _LAST + len(self._rows), self._log.now)
-            self._sessions.name(row, clean(event.title, TITLE).strip() or clean(event.session, TITLE))
+            self._sessions.name(row, title_of(event))
             row.source = clean(event.source)
             self._outdated.parts |= {"batch", "order"}
         elif event.growing and not row.growing and row.state is not SessionState.ARRIVING:
@@ -88,7 +88,7 @@ class SessionEvents:
             row.order = self._sessions.total
             self._sessions.set_state(row, SessionState.QUEUED, self._log.now)
         row.growing = False
-        self._sessions.name(row, clean(event.title, TITLE).strip() or clean(event.session, TITLE))
+        self._sessions.name(row, title_of(event))
         row.source, row.output, row.size = clean(event.source), clean(event.output), event.size
         for stage in STAGES:
             if stage not in row.cells:

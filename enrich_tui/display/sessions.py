@@ -6,11 +6,17 @@ from collections import Counter
 
 from enrich_tui.display.changes import Outdated
 from enrich_tui.display.rows import ACTIVE, Cell, CellState, SessionRow, SessionState
+from enrich_tui.events import SessionArriving, SessionQueued
 from enrich_tui.model import STAGES, Stage
 from enrich_tui.text import clean
 
 TITLE = 300
 """Longest title, in characters."""
+
+
+def title_of(event: SessionArriving | SessionQueued) -> str:
+    """The title that an event gives a session, cleaned; its id where that leaves nothing."""
+    return clean(event.title, TITLE).strip() or clean(event.session, TITLE)
 
 
 class Sessions:

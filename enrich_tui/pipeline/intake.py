@@ -111,7 +111,7 @@ class Intake:
     def arriving(self, session: Session, *, growing: bool) -> None:
         """See :class:`Inbox`."""
         (self._held if session.id in self._queue else self._arriving).add(session.id)
-        self._release(session.id)
+        self.release(session.id)
         self._announcer.arriving(session, growing=growing)
 
     def withdraw(self, sessions: Iterable[Session]) -> None:
@@ -145,12 +145,8 @@ class Intake:
                 self._queue.survey(ident)
         self._changed()
 
-    def ended(self, session_id: str) -> None:
-        """This session has ended: what it made may be what others wait for."""
-        self._release(session_id)
-
-    def _release(self, session_id: str) -> None:
-        """Look again at the sessions that wait for this one."""
+    def release(self, session_id: str) -> None:
+        """Look again at the sessions that wait for this one, which has ended or is not what it was."""
         for ident in self._copies.release(session_id):
             self._attempts.reconsider(self._queue[ident])
             self._waiting.append(ident)
@@ -183,7 +179,7 @@ class Intake:
                 continue
             del self._changes[ident]
             before = self._queue[ident]
-            self._release(ident)
+            self.release(ident)
             if session is not None:
                 self._attempts.drop(before)
                 self._announcer.renewed(self._queue.renew(session), before.status)

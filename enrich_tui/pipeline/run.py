@@ -44,6 +44,7 @@ from enrich_tui.pool import PoolShutdownError, WorkerPool, WorkerSnapshot
 from enrich_tui.progress import ProgressService
 from enrich_tui.stages import served
 from enrich_tui.store.owner import Owner, OwnershipLostError
+from enrich_tui.text import count_text
 from enrich_tui.worker.lengths import LengthFinder
 
 _log = logging.getLogger(__name__)
@@ -201,7 +202,7 @@ class BatchRun:
                 await ticker
             unsubscribe()
             if left := self._intake.arriving_now:
-                which = "1 recording was" if left == 1 else f"{left} recordings were"
+                which = f"{count_text(left, 'recording')} {'was' if left == 1 else 'were'}"
                 announcer.note(f"{which} not finished yet. The next run takes up what is there then.")
             code = announcer.end(self.controls.exit_code)
         return code
@@ -292,7 +293,7 @@ class BatchRun:
         return not self.controls.cancels(session_id) and not self._intake.holds(session_id)
 
     def _session_ended(self, session_id: str) -> None:
-        self._intake.ended(session_id)
+        self._intake.release(session_id)
 
     def _attempt_broken(self, entry: SessionEntry, stage: Stage, error: BaseException) -> None:
         if self._lost(error):

@@ -16,6 +16,7 @@ from enrich_tui.pipeline.outcome import described
 from enrich_tui.pipeline.state import Queue, SessionEntry
 from enrich_tui.pool import WorkerPool
 from enrich_tui.progress import ProgressService
+from enrich_tui.text import count_text
 
 
 class Steering:
@@ -125,7 +126,7 @@ class Steering:
 
     async def _restart_errored(self) -> None:
         count = await self._pool.restart_errored_workers()
-        self._announcer.note(f"{count} workers are back." if count != 1 else "1 worker is back.")
+        self._announcer.note(f"{count_text(count, 'worker')} {'is' if count == 1 else 'are'} back.")
 
     def restart_worker(self, worker: int) -> None:
         """Restart this worker; its attempt goes back into the queue."""

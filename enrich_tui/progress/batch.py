@@ -10,6 +10,7 @@ from enum import Enum, auto
 from enrich_tui.progress.eta import Estimate
 from enrich_tui.progress.model import BatchProgress, Phase
 from enrich_tui.progress.run import SessionRun
+from enrich_tui.text import count_text
 
 PER_SECOND = 10
 """Most announcements in any second."""
@@ -122,15 +123,15 @@ class Batch:
 def _message(total: int, open_: int, completed: int, failed: int) -> str:
     if not total:
         return "Nothing to do"
-    sessions = "session" if total == 1 else "sessions"
+    sessions = count_text(total, "session")
     failures = f", {failed} failed" if failed else ""
     if open_:
-        return f"{completed} of {total} {sessions} done{failures}"
+        return f"{completed} of {sessions} done{failures}"
     if failed == total:
-        return "The session failed" if total == 1 else f"All {total} sessions failed"
+        return "The session failed" if total == 1 else f"All {sessions} failed"
     if failed:
-        return f"Ended: {completed} of {total} {sessions} done{failures}"
-    return "The session is done" if total == 1 else f"All {total} sessions are done"
+        return f"Ended: {completed} of {sessions} done{failures}"
+    return "The session is done" if total == 1 else f"All {sessions} are done"
 
 
 class Pace:

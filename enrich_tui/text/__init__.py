@@ -1,6 +1,7 @@
 """The one boundary for text from outside: clean it, gate it, measure and fit it by terminal cells, and tell times."""
 
 from enrich_tui.text.cleaning import clean
+from enrich_tui.text.counts import count_text
 from enrich_tui.text.gating import NEUTRAL, compose, gate, mentions_money
 from enrich_tui.text.measure import cells, fit, pad
 from enrich_tui.text.times import eta_text, seconds_text, speed_text
@@ -10,6 +11,7 @@ __all__ = [
     "cells",
     "clean",
     "compose",
+    "count_text",
     "eta_text",
     "fit",
     "gate",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from enrich_tui.controls import Controls
 from enrich_tui.display.rows import ENDED, SessionRow, SessionState
-from enrich_tui.text import fit
+from enrich_tui.text import count_text, fit
 from enrich_tui.tui.board import Board
 
 READ_ONLY = "This run is only shown here; it cannot be changed."
@@ -32,7 +32,7 @@ class Commands:
     def _name(self, idents: Sequence[str]) -> str:
         if len(idents) == 1:
             return fit(self._board.title(idents[0]), 30)
-        return f"{len(idents)} sessions"
+        return count_text(len(idents), "session")
 
     def retry(self, idents: Sequence[str]) -> None:
         """Run these sessions again."""
@@ -41,7 +41,7 @@ class Commands:
             return
         count = controls.retry(idents)
         if count:
-            self._say(f"Running {self._name(idents) if count == len(idents) else _sessions(count)} again.")
+            self._say(f"Running {self._name(idents) if count == len(idents) else count_text(count, 'session')} again.")
         elif not idents:
             self._say("No session is selected.")
         else:
@@ -52,7 +52,7 @@ class Commands:
         controls = self._controls()
         if controls is not None:
             count = controls.retry_failed()
-            self._say(f"Running {_sessions(count)} again." if count else "No session failed.")
+            self._say(f"Running {count_text(count, 'session')} again." if count else "No session failed.")
 
     def cancel(self, idents: Sequence[str]) -> None:
         """Cancel these sessions."""
@@ -62,14 +62,14 @@ class Commands:
             rows = (self._board.view.rows.get(ident) for ident in idents)
             arriving = any(row is not None and row.state is SessionState.ARRIVING for row in rows)
             nothing = "This has not been taken up yet." if arriving else "This is finished already."
-            self._say(f"Cancelled {_sessions(count)}." if count else nothing)
+            self._say(f"Cancelled {count_text(count, 'session')}." if count else nothing)
 
     def cancel_all(self) -> None:
         """Cancel the batch."""
         controls = self._controls()
         if controls is not None:
             count = controls.cancel_all()
-            self._say(f"Cancelled {_sessions(count)}." if count else "Everything is finished already.")
+            self._say(f"Cancelled {count_text(count, 'session')}." if count else "Everything is finished already.")
 
     def pause(self) -> None:
         """Pause, or go on."""
@@ -109,7 +109,7 @@ class Commands:
         count = sum(worker.status == "error" for worker in self._board.view.workers.values())
         if count:
             controls.restart_errored_workers()
-            self._say(f"Restarting {_workers(count)}.")
+            self._say(f"Restarting {count_text(count, 'worker')}.")
         else:
             self._say("No worker is in error.")
 
@@ -173,11 +173,3 @@ class Commands:
         return view.state == "starting" or any(
             row.state not in ENDED and row.state is not SessionState.ARRIVING for row in view.rows.values()
         )
-
-
-def _sessions(count: int) -> str:
-    return "1 session" if count == 1 else f"{count} sessions"
-
-
-def _workers(count: int) -> str:
-    return "1 worker" if count == 1 else f"{count} workers"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from enrich_tui.display.figures import BatchFigures
 from enrich_tui.display.rows import SessionState
-from enrich_tui.text import eta_text, seconds_text
+from enrich_tui.text import count_text, eta_text, seconds_text
 from enrich_tui.widgets.drawing import Row, bar, flow, parted, spread
 from enrich_tui.widgets.live import Live
 from enrich_tui.widgets.palette import state_style
@@ -99,7 +99,7 @@ class BatchProgress(Live):
         done = palette.good if batch.over and batch.ended == batch.total else palette.bar
         figures = [
             Row().add(f"{int(batch.fraction * 100):>4}%", palette.strong),
-            Row().add(f"{batch.ended}/{batch.total} {'session' if batch.total == 1 else 'sessions'}", palette.text),
+            Row().add(f"{batch.ended}/{count_text(batch.total, 'session')}", palette.text),
         ]
         if not batch.over:
             eta = Row().add(" ETA ", palette.dim).add(self._eta(batch), palette.text)

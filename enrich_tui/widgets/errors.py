@@ -10,7 +10,7 @@ from enrich_tui.display.troubles import Trouble, Troubles
 from enrich_tui.errors.values import ErrorRecord, RecommendedAction
 from enrich_tui.events import ErrorRaised, Event, SessionRequeued, StageFinished, WorkerChanged
 from enrich_tui.model import Stage, StageOutcome
-from enrich_tui.text import cells, clean, fit, gate
+from enrich_tui.text import cells, clean, count_text, fit, gate
 from enrich_tui.widgets.drawing import Row, paragraph
 from enrich_tui.widgets.live import Live
 from enrich_tui.widgets.sources import ErrorSource
@@ -111,7 +111,7 @@ class ErrorPanel(Live):
         drawn = [row for entry in entries[: self._limit] for row in self.entry(entry, width)]
         more = len(entries) - self._limit
         if more > 0:
-            drawn.append(Row().add(f"and {more} more {'kind' if more == 1 else 'kinds'}", palette.dim))
+            drawn.append(Row().add(f"and {count_text(more, 'more kind')}", palette.dim))
         return drawn
 
     def entry(self, entry: Trouble, width: int) -> list[Row]:

@@ -68,6 +68,16 @@ def test_one_line_a_state_change() -> None:
     assert "in 2 s (attempt 2 of 3). It broke." in lines[3]
 
 
+def test_a_session_without_a_title_goes_by_its_id() -> None:
+    lines = plain(
+        STARTED,
+        QUEUED.model_copy(update={"title": "\x1b[2J "}),
+        StageStarted(t=1, session="a.mp4", stage=Stage.AUDIO, attempt=1, attempts=3, worker=1),
+        SessionArriving(t=2, session="b.mp4", title="", source="/r/b.mp4"),
+    )
+    assert [line.split("  ", 2)[-1].split(": ")[0].split()[-1] for line in lines[1:]] == ["a.mp4", "b.mp4"]
+
+
 def test_a_heartbeat_when_nothing_else_happens() -> None:
     late = BATCH.model_copy(update={"t": HEARTBEAT + 1, "eta": Eta(low=50, mid=60, high=70)})
     assert plain(STARTED, BATCH, late)[1:] == plain(STARTED, late)[1:]

@@ -18,6 +18,7 @@ from enrich_tui.progress.eta.record import Record, past_of
 from enrich_tui.progress.eta.residual import PROGRESS_NOISE
 from enrich_tui.progress.eta.schedule import STAGES
 from enrich_tui.progress.eta.steady import Steady
+from enrich_tui.text import count_text
 
 Outcome = Literal["completed", "failed", "cached", "skipped", "retry"]
 
@@ -121,7 +122,7 @@ class EtaEstimator:
         before = len(self._plan.sessions)
         self._plan.extend(sessions, sizes or {})
         if added := len(self._plan.sessions) - before:
-            self._changed(f"{added} session{'s' if added > 1 else ''} added")
+            self._changed(f"{count_text(added, 'session')} added")
 
     def add(self, session_id: str, stages: Mapping[str, float | None], now: float) -> None:
         """Put a session at the end of the queue; one that is queued already keeps its place and starts afresh."""
@@ -218,8 +219,7 @@ class EtaEstimator:
         n = max(1, n)
         if n != self._workers:
             change = abs(n - self._workers)
-            noun = "worker" if change == 1 else "workers"
-            self._jump(f"{change} {noun} {'more' if n > self._workers else 'lost'}")
+            self._jump(f"{count_text(change, 'worker')} {'more' if n > self._workers else 'lost'}")
             self._workers = n
 
     def pause(self, now: float) -> None:

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from enrich_tui.display.changes import Changes
 from enrich_tui.display.rows import Line
 from enrich_tui.display.troubles import Trouble
-from enrich_tui.text import clean, seconds_text
+from enrich_tui.text import clean, count_text, seconds_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.screens.reader import ReaderScreen
@@ -51,8 +51,7 @@ class LogScreen(ReaderScreen):
     def tail(self) -> Row:
         """See the base."""
         palette = self.board.palette
-        count = len(self._lines())
-        row = Row().add(f"{count} line{'' if count == 1 else 's'} {self.board.glyphs.dot} ", palette.dim)
+        row = Row().add(f"{count_text(len(self._lines()), 'line')} {self.board.glyphs.dot} ", palette.dim)
         return row.add("following", palette.good) if self._follow else row.add("standing still", palette.warn)
 
     def document(self) -> list[Paragraph]:

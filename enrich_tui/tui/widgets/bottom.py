@@ -8,7 +8,7 @@ from textual import events
 from textual.binding import Binding
 from textual.message import Message
 
-from enrich_tui.text import fit, seconds_text
+from enrich_tui.text import count_text, fit, seconds_text
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.keys import CHANGES, DISPENSABLE, keys_of
 from enrich_tui.tui.widgets.panel import BoardPanel
@@ -27,8 +27,7 @@ class StatusLine(BoardPanel):
         view, palette = self.board.view, self.palette
         row = Row().add(" ")
         if self.badge and view.troubles:
-            count = len(view.troubles)
-            row.add(f" e: {count} {'error' if count == 1 else 'errors'} ", palette.badge).add("  ")
+            row.add(f" e: {count_text(len(view.troubles), 'error')} ", palette.badge).add("  ")
         if view.log:
             line = view.log[-1]
             styles = {"good": palette.good, "warning": palette.warn, "error": palette.bad}

@@ -12,6 +12,7 @@ from textual.message import Message
 
 from enrich_tui import widgets
 from enrich_tui.display.troubles import Trouble
+from enrich_tui.text import count_text
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.keys import ERRORS
 from enrich_tui.widgets.drawing import Row, rule
@@ -54,7 +55,7 @@ class ErrorPanel(widgets.ErrorPanel, can_focus=True):
         self._index = max(0, min(self._index, len(entries) - 1))
         room = max(1, (self.size.height - 1) // 2)
         self._top = max(min(self._top, self._index), self._index - room + 1, 0)
-        kinds = f"{len(entries)} {'kind' if len(entries) == 1 else 'kinds'} {glyphs.dot} newest first"
+        kinds = f"{count_text(len(entries), 'kind')} {glyphs.dot} newest first"
         title = Row().add("Errors", palette.accent if self.has_focus else palette.bad)
         title.add(f" {glyphs.dot} {kinds}", palette.dim)
         tail = Row().add("e", palette.accent).add(" open ", palette.dim).add(glyphs.dot, palette.faint)

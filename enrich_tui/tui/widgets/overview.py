@@ -10,7 +10,7 @@ from enrich_tui.display.paths import from_home
 from enrich_tui.display.rows import CellState, SessionState
 from enrich_tui.display.summary import time_text
 from enrich_tui.events import Eta
-from enrich_tui.text import cells, clean, fit, seconds_text, speed_text
+from enrich_tui.text import cells, clean, count_text, fit, seconds_text, speed_text
 from enrich_tui.tui.widgets.panel import BoardPanel
 from enrich_tui.widgets.drawing import Row, parted, spread
 
@@ -33,7 +33,7 @@ class Header(BoardPanel):
             right.add(f"{view.state.upper()} {glyphs.run[view.state]}", busy)
             count = len(view.workers) or (view.started.workers if view.started else 0)
             if view.state != "stopped":
-                right.add(f"  {count} {'worker' if count == 1 else 'workers'}", palette.text)
+                right.add(f"  {count_text(count, 'worker')}", palette.text)
         clock = self.board.clock
         right.add(clock.strftime("   %H:%M:%S ") if clock else " ", palette.dim)
         badges = [

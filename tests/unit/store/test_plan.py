@@ -126,6 +126,9 @@ async def test_status_says_how_each_session_ended(tmp_path: Path) -> None:
 async def test_both_speak_to_people_and_to_programs(tmp_path: Path) -> None:
     sessions = make_sessions(tmp_path, NAMES)
     assert next(overview.plan_lines(plan(sessions))) == "4 sessions: 4 to run (14 stages), 0 done already"
+    audio = EnrichmentOptions(video_chaptering=False, generate_summary=False, generate_canvas=False)
+    one = next(overview.plan_lines(plan(sessions[:1], options=audio)))
+    assert one == "1 session: 1 to run (1 stage), 0 done already"
     await run(sessions[:3], FakeRunner(script))
     told = list(overview.plan_lines(plan(sessions)))
     assert told[0] == "4 sessions: 1 to run (3 stages), 2 done already, 1 cannot be used as it is"
