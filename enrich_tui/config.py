@@ -160,7 +160,7 @@ class Limits(_Section):
     memory: Annotated[int, Field(ge=256 * 1024**2)] = 4 * 1024**3
     """Address space in bytes."""
     stage_seconds: Annotated[float, Field(gt=0)] = 6 * 3600.0
-    """Longest time for one stage, in seconds."""
+    """Longest time for one stage, in seconds; of a summary by a server, for all that it is asked."""
     recycle_after: Annotated[int, Field(ge=1)] = 200
     """Jobs after which a worker's process is replaced."""
     auto_restart: bool = True

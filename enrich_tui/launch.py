@@ -73,7 +73,7 @@ async def live_run(
                 feed=lambda inbox: (
                     watch(search, inbox, config.watch, wholeness(finder)) if config.watch.on else find(search, inbox)
                 ),
-                runner=on_worker,
+                runner=on_worker(config.limits),
                 lengths=finder,
                 cpu_slots=cores,
                 keep_open=keep_open,

@@ -13,9 +13,10 @@ from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
 
 from enrich_tui.config import Limits
-from enrich_tui.errors.problems import StageError
+from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.logs import log_folder
 from enrich_tui.model import StageOutput, StageTask
+from enrich_tui.pipeline.attempts import Runner
 from enrich_tui.pool import Worker, WorkerPool
 from enrich_tui.stages import serve, waits
 from enrich_tui.worker.failures import failure
@@ -33,11 +34,12 @@ class Processes:
         self.lengths = LengthFinder(limits)
         self._executors = ProcessExecutors(limits, threads=threads, log_dir=log_folder())
         self._by_worker: dict[int, ProcessExecutor] = {}
+        self._usual = on_worker(limits)
 
     async def run(self, worker: Worker, task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
         """Run one stage on this worker."""
         if worker.runs_jobs or waits(task.stage, task.config):
-            return await on_worker(worker, task, on_event)
+            return await self._usual(worker, task, on_event)
         if worker.id not in self._by_worker:
             self._by_worker[worker.id] = self._executors(worker.id)
         return await self._by_worker[worker.id].run(task, on_event)
@@ -67,25 +69,37 @@ async def processes_of(pool: WorkerPool, limits: Limits) -> AsyncIterator[Proces
             await processes.aclose()
 
 
-async def on_worker(worker: Worker, task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
+def on_worker(limits: Limits) -> Runner:
     """The usual runner: the worker's own executor does it; what only waits for a server is waited for here.
 
-    Its lease is held meanwhile, so that no more is under way than there are workers.
+    Its lease is held meanwhile, so that no more is under way than there are workers. Of the ``limits`` the time is the
+    only one that it needs.
     """
-    if waits(task.stage, task.config):
-        return await _served(task, on_event)
-    output: StageOutput = await worker.run(task, on_event)
-    return output
+
+    async def run(worker: Worker, task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
+        if waits(task.stage, task.config):
+            return await _served(task, on_event, limits.stage_seconds)
+        output: StageOutput = await worker.run(task, on_event)
+        return output
+
+    return run
 
 
-async def _served(task: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
-    """What a worker's process does with a stage, for one that needs none: whatever it raises is a ``StageError``."""
+async def _served(task: StageTask, on_event: Callable[[Progress], None], most: float) -> StageOutput:
+    """What a worker's process does with a stage, for one that needs none: whatever it raises is a ``StageError``.
+
+    It is ended after ``most`` seconds.
+    """
+    limit = asyncio.timeout(most)
 
     def report(fraction: float, message: str = "", kept: float | None = None) -> None:
         on_event(Progress(min(1.0, max(0.0, fraction)), message, kept))
 
     try:
-        return await serve(task, report)
+        async with limit:
+            return await serve(task, report)
     except Exception as error:  # noqa: BLE001 - whatever it is, the pipeline decides
+        if limit.expired():
+            raise StageError(Problem.TIME_LIMIT, detail=f"Ended after {most:g} s.") from None
         told = failure(0, error)
         raise StageError(told.problem, **told.model_dump(exclude={"type", "job", "problem"})) from None

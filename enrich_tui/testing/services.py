@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from enrich_tui.config import Limits
 from enrich_tui.errors import ErrorHandler
 from enrich_tui.model import Session
 from enrich_tui.pipeline.attempts import Runner
@@ -51,7 +52,7 @@ class FakeServices:
     @property
     def runner(self) -> Runner:
         """For ``enrich_session`` and ``enrich_batch``: runs stages in the fake executors, and measures no recording."""
-        return on_worker
+        return on_worker(Limits())
 
 
 @asynccontextmanager

@@ -63,7 +63,7 @@ async def test_the_second_attempt_of_a_killed_worker_tells_what_was_kept(
         pool=pool,
         progress=ProgressService(estimator=estimator),
         errors=ErrorHandler(base_delay=0.0),
-        runner=on_worker,
+        runner=on_worker(Limits()),
     )
     try:
         async with asyncio.timeout(60):
