@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from enrich_tui.streams import silence_stdout
+from enrich_tui.streams import can_draw, silence_stdout
 from enrich_tui.version import __version__
 
 if TYPE_CHECKING:
@@ -306,7 +306,7 @@ def _configured(options: argparse.Namespace, *, keyboard: bool | None = None) ->
     if config.watch.on and getattr(options, "exit_on_complete", False) and options.command != "replay":
         raise _UsageError("watching goes on until you leave, so --exit-on-complete cannot be used with it.")
     keyboard = sys.stdin.isatty() if keyboard is None else keyboard
-    on_terminal = keyboard and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    on_terminal = keyboard and can_draw(os.environ)
     display: str = options.display or os.environ.get("ENRICH_DISPLAY") or ("full" if on_terminal else "plain")
     if display not in DISPLAYS:
         raise _UsageError(f"ENRICH_DISPLAY is '{clean(display, 40)}'; choose from {', '.join(DISPLAYS)}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Mapping
 
 
 def prepare_streams() -> None:
@@ -18,6 +19,16 @@ def prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def can_draw(environ: Mapping[str, str]) -> bool:
+    """True where the dashboard has a terminal to be drawn on: standard error, on Windows standard output.
+
+    Windows' consoles need no ``TERM``; elsewhere a terminal without one is not trusted with control sequences.
+    """
+    windows = sys.platform == "win32"
+    stream = sys.stdout if windows else sys.stderr
+    return stream.isatty() and environ.get("TERM", "" if windows else "dumb") != "dumb"
 
 
 def silence_stdout() -> None:

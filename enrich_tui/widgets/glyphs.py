@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -149,8 +150,12 @@ ASCII = Glyphs(
 
 
 def choose(*, ascii_only: bool, environ: Mapping[str, str] | None = None, encoding: str | None = None) -> Glyphs:
-    """The set for this terminal: plain where it was asked for, on the Linux console, and without a UTF-8 locale."""
+    """The set for this terminal: plain where it was asked for, on the Linux console, and without a UTF-8 locale.
+
+    Windows' consoles get UTF-8 from Python whatever the code page of files is.
+    """
     environ = os.environ if environ is None else environ
-    encoding = locale.getpreferredencoding(do_setlocale=False) if encoding is None else encoding
+    if encoding is None:
+        encoding = "utf-8" if sys.platform == "win32" else locale.getpreferredencoding(do_setlocale=False)
     narrow = environ.get("TERM") == "linux" or encoding.replace("-", "").replace("_", "").lower() != "utf8"
     return ASCII if ascii_only or narrow else UNICODE

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import locale
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,6 +97,13 @@ def test_the_signs_follow_the_terminal() -> None:
     assert choose(ascii_only=True, environ={"TERM": "xterm"}, encoding="UTF-8") is ASCII
     assert choose(ascii_only=False, environ={"TERM": "linux"}, encoding="utf8") is ASCII
     assert choose(ascii_only=False, environ={}, encoding="ANSI_X3.4-1968") is ASCII
+
+
+def test_windows_consoles_get_all_signs_whatever_the_code_page_of_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locale, "getpreferredencoding", lambda do_setlocale: "cp1252")
+    assert choose(ascii_only=False, environ={}) is ASCII
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert choose(ascii_only=False, environ={}) is UNICODE
 
 
 @pytest.mark.parametrize("theme", [theme.name for theme in themes.THEMES if not theme.ansi])
