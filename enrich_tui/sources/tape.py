@@ -20,6 +20,7 @@ from typing import Self
 from enrich_tui.display.json_lines import line_of
 from enrich_tui.events import BatchChanged, Event, PoolChanged, StageProgressed, WorkerChanged
 from enrich_tui.sources.compaction import compact
+from enrich_tui.store.outputs import PLAIN, rename
 from enrich_tui.store.runs import path_of, prune
 
 INTERVAL = 0.5
@@ -111,7 +112,7 @@ class Tape:
         self.path.parent.mkdir(exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()  # of an owner whose epoch was lost; it may still be writing there
-        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o644)
+        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | PLAIN, 0o644)
         self._size = 0
         prune(self._lock)
 
@@ -124,18 +125,18 @@ class Tape:
         shorter = b"".join(compact(lines))
         self._limit = max(self._limit, 2 * len(shorter))
         temporary = self.path.with_name(f".{self.path.name}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_TRUNC, 0o644)
         try:
-            rest = memoryview(shorter)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-            temporary.replace(self.path)
+            temporary.write_bytes(shorter)
+            os.close(self._descriptor)  # Windows renames nothing over a file that is open
+            self._descriptor = None
+            rename(temporary, self.path)
+            self._size = len(shorter)
         except OSError:
-            os.close(descriptor)
             self._limit = 2 * self._size  # as it is now; another try when it has doubled
             raise
-        os.close(self._descriptor)
-        self._descriptor, self._size = descriptor, len(shorter)
+        finally:
+            if self._descriptor is None:
+                self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | PLAIN)
 
 
 def merged(events: list[Event]) -> list[Event]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +18,14 @@ PARTIAL_PREFIX = ".partial-"
 ASIDE = ".aside"
 """Names of what was found and could not be used end so."""
 _ASIDES = 5
+
+PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+"""Flags for ``os.open``: not through a link, and without the line ends that Windows would put in."""
+PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5) if sys.platform == "win32" else ()
+"""Seconds between the tries to rename or remove a file: Windows refuses while anybody has it open, be it a reader or a
+virus scanner for an instant."""
+_NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EACCES, errno.EBADF})
+"""What a file system says that cannot sync folders."""
 
 
 def _always() -> None:
@@ -47,9 +58,9 @@ def write_with(path: Path, write: Callable[[BinaryIO], object]) -> None:
         with temporary.open("xb") as stream:
             write(stream)
             stream.flush()
-            os.fsync(stream.fileno())
+            sync(stream.fileno())
         _allowed()
-        temporary.replace(path)
+        rename(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -82,7 +93,7 @@ def write_from(source: Path, path: Path, *, link: bool = False) -> None:
         else:
             try:
                 _allowed()
-                temporary.replace(path)
+                rename(temporary, path)
             finally:
                 temporary.unlink(missing_ok=True)  # still there where both were one file already
             sync_folder(path.parent)
@@ -94,18 +105,49 @@ def write_from(source: Path, path: Path, *, link: bool = False) -> None:
 def remove(path: Path) -> None:
     """Remove a file of results that is not wanted any more. Raises ``OSError``."""
     _allowed()
-    path.unlink()
+    _patiently(path.unlink)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Give ``source`` the name ``target``, in the place of what has it. Raises ``OSError``."""
+    _patiently(lambda: source.replace(target))
+
+
+def _patiently(act: Callable[[], object]) -> None:
+    for pause in PAUSES:
+        try:
+            act()
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    act()
+
+
+def sync(descriptor: int) -> None:
+    """Have on the disk what was written to a file. Raises ``OSError``."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        with contextlib.suppress(OSError):  # not every drive knows it
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # fsync alone leaves it in the drive's own memory
+            return
+    os.fsync(descriptor)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in ``folder`` durable; a no-op where folders cannot be opened (Windows)."""
+    """Make a rename in ``folder`` durable; a no-op where folders cannot be opened (Windows) or synced."""
     if os.name == "nt":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
 
 
 def partials(folder: Path) -> list[Path]:
@@ -126,6 +168,6 @@ def move_aside(path: Path) -> Path:
     place = next((place for place in places if not os.path.lexists(place)), places[-1])
     if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)
-    path.replace(place)
+    rename(path, place)
     sync_folder(path.parent)
     return place

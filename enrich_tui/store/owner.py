@@ -30,7 +30,7 @@ import platformdirs
 
 from enrich_tui.config import APP
 from enrich_tui.model import Fence
-from enrich_tui.store.outputs import move_aside
+from enrich_tui.store.outputs import PLAIN, move_aside, sync
 from enrich_tui.store.runs import kept
 
 STATE = ".enrich-tui"
@@ -105,7 +105,7 @@ class Owner:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, text)
-        os.fsync(descriptor)
+        sync(descriptor)
         mine = os.fstat(descriptor)
         self.fence = Fence(lock=path, device=mine.st_dev, inode=mine.st_ino, epoch=self.epoch)
         """By which others, the workers, can check the same."""
@@ -169,7 +169,7 @@ def lock_of(folder: Path) -> Path:
 def is_free(path: Path) -> bool:
     """True where nobody holds this lock. Whoever starts in the same instant may have to try twice."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        descriptor = os.open(path, os.O_RDONLY | PLAIN)
     except OSError:
         return True
     try:
@@ -216,7 +216,7 @@ def _elsewhere(folder: Path) -> Path:
 
 def _lock(path: Path) -> Owner:
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | PLAIN, 0o644)
         with contextlib.ExitStack() as unless_held:
             unless_held.callback(os.close, descriptor)
             if not _locked_in_time(descriptor):

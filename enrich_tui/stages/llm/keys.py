@@ -6,6 +6,7 @@ import ipaddress
 import os
 import re
 import stat
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 
 from enrich_tui.config import SummaryConfig, config_path
 from enrich_tui.errors.problems import Problem, StageError
+from enrich_tui.store.outputs import PLAIN
 
 USUAL = "OPENAI_API_KEY"
 """The variable that is looked at where none is configured."""
@@ -67,10 +69,11 @@ def key_file(host: str) -> Path:
 
 
 def _read(path: Path) -> str:
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    descriptor = os.open(path, os.O_RDONLY | PLAIN | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "rb") as stream:
         there = os.fstat(descriptor)
-        private = os.name == "nt" or (there.st_uid == os.geteuid() and not there.st_mode & 0o077)
+        # Windows has no such bits; what lies in a user's own folder there is the user's own
+        private = sys.platform == "win32" or (there.st_uid == os.geteuid() and not there.st_mode & 0o077)
         if not (private and stat.S_ISREG(there.st_mode)):
             raise StageError(Problem.KEY_UNUSABLE, facts={"file": str(path)})
         return stream.read(_LONGEST + 2).decode("ascii", "replace").strip()

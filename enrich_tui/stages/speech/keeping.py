@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -17,7 +16,7 @@ import platformdirs
 
 from enrich_tui.config import APP
 from enrich_tui.errors.problems import Problem, StageError
-from enrich_tui.store.outputs import write_text
+from enrich_tui.store.outputs import rename, sync, write_text
 
 _BLOCK = 1024**2
 _VERIFIED = "verified.json"
@@ -75,11 +74,11 @@ def _assemble(folder: Path, parts: Sequence[Path], others: Sequence[Path], diges
                 with part.open("rb") as source:
                     shutil.copyfileobj(source, target, _BLOCK)
             target.flush()
-            os.fsync(target.fileno())
+            sync(target.fileno())
         for other in others:
             shutil.copyfile(other, made / other.name)
         _compare(made / "model.bin", digest, install)
-        made.rename(folder)
+        rename(made, folder)
 
 
 def _compare(weights: Path, digest: str, install: str) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from enrich_tui.stages import KeepingReport, Report
-from enrich_tui.store.outputs import check_allowed, move_aside, write_bytes
+from enrich_tui.store.outputs import PLAIN, check_allowed, move_aside, sync, write_bytes
 
 HEARD = ".heard.jsonl"
 LIMIT = 64 * 1024**2
@@ -125,15 +125,13 @@ class Memory:
         check_allowed()
         if self._stream is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = os.open(
-                self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644
-            )
+            self._stream = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | PLAIN, 0o644)
             size = os.fstat(self._stream).st_size
             if size and not self._read().endswith(b"\n"):
                 line = b"\n" + line  # the last one was not written to its end
         if os.write(self._stream, line) != len(line):
             raise OSError("not all of it was written")
-        os.fsync(self._stream)
+        sync(self._stream)
 
 
 def _key_of(line: bytes) -> str | None:

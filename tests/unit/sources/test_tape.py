@@ -4,7 +4,9 @@ import errno
 import os
 import threading
 from pathlib import Path
+from unittest.mock import Mock
 
+import psutil
 import pytest
 
 from enrich_tui import events as ev
@@ -83,6 +85,41 @@ def test_a_long_run_is_compacted_and_a_follower_misses_nothing(lock: Path) -> No
     important = {"session-queued", "stage-started", "stage-finished", "session-finished", "run-started"}
     assert len(inodes) > 1
     assert [e for e in seen if e.type in important] == [e for e in everything if e.type in important]
+    assert tape._descriptor is not None
+    os.close(tape._descriptor)
+
+
+def test_nothing_is_renamed_while_it_is_open(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows would refuse it."""
+    replace = Path.replace
+    renamed: list[Path] = []
+
+    def checked(source: Path, target: Path) -> Path:
+        here = {Path(file.path) for file in psutil.Process().open_files()}
+        assert here.isdisjoint({source, target})
+        renamed.append(target)
+        return replace(source, target)
+
+    monkeypatch.setattr(Path, "replace", checked)
+    tape = Tape(lock, 1, limit=10)
+    tape._write(lines(run()))
+    tape._compact()
+    tape._write(lines([finished(9)]))
+    assert renamed == [tape.path]
+    assert told(tape.path)[-1] == finished(9)
+    assert tape._descriptor is not None
+    os.close(tape._descriptor)
+
+
+def test_a_stream_that_cannot_be_replaced_goes_on(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tape = Tape(lock, 1, limit=10)
+    tape._write(lines(run()))
+    with monkeypatch.context() as held:
+        held.setattr(Path, "replace", Mock(side_effect=PermissionError(errno.EACCES, "somebody has it open")))
+        with pytest.raises(PermissionError):
+            tape._compact()
+    tape._write(lines([finished(9)]))
+    assert told(tape.path) == [*run(), finished(9)]
     assert tape._descriptor is not None
     os.close(tape._descriptor)
 

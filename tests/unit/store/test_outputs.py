@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import ast
 import errno
 import os
+import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
+import enrich_tui
 from enrich_tui.store import outputs
 from enrich_tui.store.owner import OwnershipLostError
+
+PACKAGE = Path(enrich_tui.__file__).parent
 
 
 def listing(folder: Path) -> list[str]:
@@ -92,3 +98,101 @@ def test_where_it_is_not_allowed_any_more_nothing_changes(tmp_path: Path, write:
     assert listing(tmp_path) == ["old", "other"]
     outputs.remove(old)
     assert not old.exists()
+
+
+def held(refusals: list[str], act: Callable[..., object]) -> Callable[..., object]:
+    """What a system that renames no open file does while somebody has it open: refuse, until no refusal is left."""
+
+    def tried(*arguments: object) -> object:
+        if refusals:
+            raise PermissionError(errno.EACCES, refusals.pop())
+        return act(*arguments)
+
+    return tried
+
+
+def save(path: Path) -> None:
+    outputs.write_text(path, "new")
+
+
+@pytest.mark.parametrize(
+    ("call", "act", "left"),
+    [
+        ("replace", save, {"a.txt": "new"}),
+        ("unlink", outputs.remove, {}),
+        ("replace", outputs.move_aside, {"a.txt.aside": "old"}),
+    ],
+    ids=["save", "remove", "move aside"],
+)
+def test_what_somebody_has_open_for_an_instant_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, act: Callable[[Path], object], left: dict[str, str]
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    refusals = ["a reader", "a virus scanner"]
+    monkeypatch.setattr(outputs, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(Path, call, held(refusals, getattr(Path, call)))
+    act(path)
+    assert not refusals
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == left
+
+
+def test_what_stays_open_is_an_error_and_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    refusals = ["an editor"] * 4
+    monkeypatch.setattr(outputs, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(Path, "replace", held(refusals, Path.replace))
+    with pytest.raises(PermissionError):
+        save(path)
+    assert len(refusals) == 1
+    assert path.read_text() == "old"
+    assert listing(tmp_path) == ["a.txt"]
+
+
+def test_a_file_system_that_cannot_sync_folders_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fsync = os.fsync
+
+    def of_files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "no folders")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", of_files_only)
+    save(tmp_path / "a.txt")
+    assert listing(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="of Unix")
+@pytest.mark.parametrize("knows", [True, False])
+def test_macos_is_asked_for_the_disk_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, knows: bool) -> None:
+    import fcntl
+
+    asked: list[str] = []
+
+    def control(_descriptor: int, what: int) -> int:
+        asked.append(f"control {what}")
+        if not knows:
+            raise OSError(errno.ENOTSUP, "a network drive")
+        return 0
+
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", control)
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: asked.append("fsync"))
+    with (tmp_path / "a").open("wb") as stream:
+        outputs.sync(stream.fileno())
+    assert asked == ["control 51"] if knows else ["control 51", "fsync"]
+
+
+def test_no_file_is_made_by_number_without_these_flags() -> None:
+    """Windows would put its own line ends into it; what was heard, whose lines have checksums, would be lost."""
+    calls = [
+        ast.unparse(call)
+        for module in PACKAGE.rglob("*.py")
+        for call in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "os.open"
+    ]
+    making = [call for call in calls if "O_CREAT" in call or "O_APPEND" in call]
+    assert making
+    assert [call for call in making if "PLAIN" not in call] == []
