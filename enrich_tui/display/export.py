@@ -12,7 +12,7 @@ from enrich_tui.display.rows import ENDED, SessionRow, SessionState
 from enrich_tui.display.summary import time_text
 from enrich_tui.display.troubles import Trouble
 from enrich_tui.display.view import RunView
-from enrich_tui.text import clean, seconds_text
+from enrich_tui.text import clean, length_text
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #22252e; }
@@ -55,7 +55,7 @@ def as_html(view: RunView) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Enrichment of {name}</title>'
         f"<style>{_STYLE}</style>\n<h1>Enrichment of {name}</h1>\n{simulated}"
-        f"<p>{escape(data['state'])} after {time_text(view.elapsed, view.predicted)}: {escape(told)}<br>"
+        f"<p>{escape(data['state'])} after {escape(time_text(view.elapsed, view.predicted))}: {escape(told)}<br>"
         f"<small>{escape(data['started'] or '')} {escape(data['program'] or '')}</small></p>\n"
         + _table("Errors", ("Times", "What happened", "Sessions"), errors)
         + _table("Sessions", ("Session", "State", "Work", "Stages"), sessions)
@@ -82,7 +82,7 @@ def _session(view: RunView, row: SessionRow) -> dict[str, Any]:
         "id": clean(row.id),
         "title": row.title,
         "state": row.state.value,
-        "seconds": round(row.seconds(view.now), 1),
+        "seconds": round(row.seconds(view.now), 3),
         "message": row.message,
         "advice": row.advice,
         "results": row.output if row.state in ENDED else "",
@@ -122,5 +122,5 @@ def _session_row(session: Mapping[str, Any]) -> str:
     state = escape(session["state"])
     return (
         f'<tr><td>{escape(session["title"])}{results}</td><td class="{state}">{state}</td>'
-        f"<td>{seconds_text(session['seconds'])}</td><td>{stages}</td></tr>\n"
+        f"<td>{escape(length_text(session['seconds']))}</td><td>{stages}</td></tr>\n"
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from enrich_tui.model import SessionStatus
 from enrich_tui.pipeline.plan import Need, PastRun, Plan, SessionStanding
-from enrich_tui.text import clean, count_text, eta_text, gate, seconds_text
+from enrich_tui.text import clean, count_text, eta_text, gate, length_text
 
 NOT_YET = "not yet"
 UNFINISHED = "unfinished"
@@ -47,7 +47,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 def _past(runs: Sequence[PastRun]) -> str:
     """How good the predictions were: the last one, and the middle one of some more."""
     last = runs[-1]
-    told = f"the last run took {seconds_text(last.took)}, predicted {eta_text(None, last.predicted, None)}"
+    told = f"the last run took {length_text(last.took)}, predicted {eta_text(None, last.predicted, None)}"
     if len(runs) < FEW:
         return told
     off = statistics.median(abs(one.predicted - one.took) / one.took for one in runs)

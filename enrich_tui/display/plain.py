@@ -23,7 +23,7 @@ from enrich_tui.events import (
     WorkerChanged,
 )
 from enrich_tui.model import SessionStatus, StageOutcome
-from enrich_tui.text import clean, count_text, eta_text, gate, seconds_text
+from enrich_tui.text import clean, count_text, eta_text, gate, length_text, seconds_text
 
 HEARTBEAT = 30.0
 """Seconds after which a line is written although nothing ended."""
@@ -82,7 +82,7 @@ class PlainDisplay:
             case SessionFinished():
                 why = f" {_say(event.message)}" if event.message else ""
                 todo = f" → {_say(event.advice)}" if event.advice else ""
-                title, took = self._title(event.session), seconds_text(event.duration)
+                title, took = self._title(event.session), length_text(event.duration)
                 return f"{_STATUS[event.status]:<9} {title} in {took}.{why}{todo}"
             case ErrorRaised(session=None):
                 todo = f" → {_say(event.advice)}" if event.advice else ""
@@ -129,7 +129,7 @@ class PlainDisplay:
             case StageOutcome.COMPLETED if event.cached:
                 return f"unchanged {title}: {event.stage}"
             case StageOutcome.COMPLETED:
-                return f"finished  {title}: {event.stage} in {seconds_text(event.duration)}"
+                return f"finished  {title}: {event.stage} in {length_text(event.duration)}"
             case StageOutcome.FAILED:
                 return f"failed    {title}: {event.stage}. {_say(event.message or '')}"
             case _:

@@ -6,7 +6,7 @@ from enrich_tui.display.rows import ENDED, SessionRow, SessionState
 from enrich_tui.display.summary import time_text
 from enrich_tui.display.troubles import Trouble
 from enrich_tui.display.view import RunView
-from enrich_tui.text import clean, seconds_text
+from enrich_tui.text import clean, length_text
 
 
 def report(view: RunView) -> str:
@@ -51,7 +51,7 @@ def session_text(view: RunView, row: SessionRow) -> str:
 
 
 def _session(view: RunView, row: SessionRow) -> list[str]:
-    took = f" in {seconds_text(row.seconds(view.now))}" if row.state in ENDED and row.started else ""
+    took = f" in {length_text(row.seconds(view.now))}" if row.state in ENDED and row.started else ""
     lines = [f"- {row.title}: {row.state}{took}"]
     if row.message:
         lines.append(f"  - {row.message}")

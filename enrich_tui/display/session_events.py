@@ -14,7 +14,7 @@ from enrich_tui.display.rows import ACTIVE, Cell, CellState, SessionState, fract
 from enrich_tui.display.sessions import Sessions, title_of
 from enrich_tui.display.troubles import Troubles
 from enrich_tui.model import STAGES, SessionStatus, StageOutcome
-from enrich_tui.text import clean, seconds_text
+from enrich_tui.text import clean, length_text
 
 _LAST = 1 << 40
 """Where a session stands in the queue that is not in it yet."""
@@ -170,7 +170,7 @@ class SessionEvents:
             return
         row.message, row.advice, row.eta = say(event.message or ""), say(event.advice or ""), None
         self._sessions.set_state(row, _SESSION[event.status], self._log.now)
-        words = row.message or f"{row.state} in {seconds_text(event.duration)}"
+        words = row.message or f"{row.state} in {length_text(event.duration)}"
         self._log.tell(_LEVEL.get(event.status, "info"), f"{row.title}: {words}", row.id)
 
     def _session_requeued(self, event: ev.SessionRequeued) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from enrich_tui.events import Eta
 from enrich_tui.model import SessionResult, SessionStatus
-from enrich_tui.text import clean, eta_text, gate, seconds_text
+from enrich_tui.text import clean, eta_text, gate, length_text
 
 _OK = {SessionStatus.COMPLETE, SessionStatus.PARTIAL}
 _LEFT_OUT = (SessionStatus.SKIPPED, SessionStatus.CANCELLED)
@@ -19,7 +19,7 @@ def time_text(seconds: float, predicted: Eta | None) -> str:
     >>> time_text(790.0, Eta(low=500, mid=720, high=860)), time_text(3.0, None)
     ('13:10, predicted ~12m (±3m)', '0:03')
     """
-    took = seconds_text(seconds)
+    took = length_text(seconds)
     return took if predicted is None else f"{took}, predicted {eta_text(predicted.low, predicted.mid, predicted.high)}"
 
 

@@ -13,7 +13,7 @@ from enrich_tui.errors.problems import Problem
 from enrich_tui.errors.values import ErrorCategory, ErrorType
 from enrich_tui.errors.wordings import PROBLEMS, TYPES, Row
 from enrich_tui.model import Frozen
-from enrich_tui.text import clean, compose, seconds_text
+from enrich_tui.text import clean, compose, length_text
 
 FACT_LIMIT = 120
 """Characters of a fact that are shown."""
@@ -75,5 +75,5 @@ def _fact(name: str, value: str | float) -> str:
     if isinstance(value, str):
         return clean(value, FACT_LIMIT).strip()
     if name in _SECONDS:
-        return seconds_text(value)
+        return length_text(value)
     return str(value) if isinstance(value, int) else f"{value:g}"

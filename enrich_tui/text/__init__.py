@@ -4,7 +4,7 @@ from enrich_tui.text.cleaning import clean
 from enrich_tui.text.counts import count_text
 from enrich_tui.text.gating import NEUTRAL, compose, gate, mentions_money
 from enrich_tui.text.measure import cells, fit, pad
-from enrich_tui.text.times import eta_text, seconds_text, speed_text
+from enrich_tui.text.times import eta_text, length_text, seconds_text, speed_text
 
 __all__ = [
     "NEUTRAL",
@@ -15,6 +15,7 @@ __all__ = [
     "eta_text",
     "fit",
     "gate",
+    "length_text",
     "mentions_money",
     "pad",
     "seconds_text",

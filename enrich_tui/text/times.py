@@ -11,7 +11,7 @@ _MINUTE, _HOUR = 60, 3600
 
 
 def seconds_text(seconds: float | None) -> str:
-    """A duration in whole seconds: ``0:12``, ``1:21:40``; a dash where there is none.
+    """A moment, as whole seconds since a start: ``0:12``, ``1:21:40``; a dash where there is none.
 
     >>> seconds_text(12.9), seconds_text(4900), seconds_text(None)
     ('0:12', '1:21:40', '-')
@@ -22,6 +22,22 @@ def seconds_text(seconds: float | None) -> str:
     hours, rest = divmod(whole, _HOUR)
     minutes, second = divmod(rest, _MINUTE)
     return f"{hours}:{minutes:02}:{second:02}" if hours else f"{minutes}:{second:02}"
+
+
+def length_text(seconds: float | None, *, short: bool = False) -> str:
+    """How long something takes or took: as a clock tells it, but never nothing; a dash where that is not known.
+
+    ``short``: in at most five cells, for tables.
+
+    >>> length_text(12.9), length_text(0.4), length_text(4900), length_text(4900, short=True), length_text(None)
+    ('0:12', '<1s', '1:21:40', '1h21m', '-')
+    """
+    if seconds is not None and 0 < seconds < 1:
+        return "<1s"
+    if seconds is None or not short or not _HOUR <= seconds < math.inf:
+        return seconds_text(seconds)
+    hours, minutes = divmod(int(seconds) // _MINUTE, _MINUTE)
+    return f"{hours}h{minutes:02}m" if hours < 10 else f"{hours}h"
 
 
 def eta_text(low: float | None, mid: float | None, high: float | None) -> str:

@@ -10,9 +10,9 @@ from rich.style import Style
 from enrich_tui.display.listing import Sort
 from enrich_tui.display.rows import ENDED, Cell, CellState, SessionRow, SessionState
 from enrich_tui.model import Stage
-from enrich_tui.text import fit
+from enrich_tui.text import fit, length_text
 from enrich_tui.tui.board import Board
-from enrich_tui.widgets.drawing import Row, bar, brief, bytes_text, ordinal, short_time
+from enrich_tui.widgets.drawing import Row, bar, bytes_text, ordinal
 from enrich_tui.widgets.glyphs import Glyphs
 from enrich_tui.widgets.palette import Palette, state_style
 
@@ -133,8 +133,8 @@ def session_line(row: SessionRow, board: Board, layout: Columns, *, selected: bo
         tries = f"{attempt}/{most}" if attempt else ""
         line.cell(tries, layout.attempt, palette.warn if attempt > 1 else palette.faint)
         line.cell(f"w{row.worker}" if row.worker is not None else "", layout.worker, palette.dim, right=True)
-    line.cell(brief(row.seconds(now)) if row.started else "-", layout.time, palette.dim, right=True)
-    eta = "done" if row.state is SessionState.DONE else short_time(row.eta.mid if row.eta else None)
+    line.cell(length_text(row.seconds(now), short=True) if row.started else "-", layout.time, palette.dim, right=True)
+    eta = "done" if row.state is SessionState.DONE else length_text(row.eta.mid if row.eta else None, short=True)
     if row.state in ENDED and row.state is not SessionState.DONE:
         eta = "-"
     return line.cell(eta, layout.eta, palette.dim, right=True)
@@ -155,7 +155,7 @@ def stage_cell(cell: Cell, width: int, now: float, glyphs: Glyphs, palette: Pale
             line.cell(words, width, palette.warn)
         case CellState.COMPLETED:
             line.add(sign, palette.good)
-            line.cell(" kept" if cell.cached else f" {brief(cell.spent)}", width - 1, palette.dim)
+            line.cell(" kept" if cell.cached else f" {length_text(cell.spent, short=True)}", width - 1, palette.dim)
         case CellState.FAILED:
             line.add(sign, palette.bad).cell(f" {cell.word or 'failed'}", width - 1, palette.bad)
         case CellState.CANCELLED:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from enrich_tui.display.figures import BatchFigures
 from enrich_tui.display.rows import SessionState
-from enrich_tui.text import count_text, eta_text, seconds_text
+from enrich_tui.text import count_text, eta_text, length_text
 from enrich_tui.widgets.drawing import Row, bar, flow, parted, spread
 from enrich_tui.widgets.live import Live
 from enrich_tui.widgets.palette import state_style
@@ -123,7 +123,7 @@ class BatchProgress(Live):
                 parts.append(Row().add(glyphs.states[state], sign).add(f" {count} {state}", words))
         right = Row()
         if batch.elapsed is not None:
-            right.add(f"elapsed {seconds_text(batch.elapsed)}", palette.dim)
+            right.add(f"elapsed {length_text(batch.elapsed)}", palette.dim)
         lines = flow(parts, max(1, width - (right.width + 2 if right.width else 0)), glyphs.ellipsis)
         return [spread(lines[0], right, width), *lines[1:]]
 

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from enrich_tui.text import cells, fit, pad, seconds_text
+from enrich_tui.text import cells, fit, pad
 from enrich_tui.widgets.glyphs import Glyphs
 from enrich_tui.widgets.wrapping import wrap
 
@@ -189,16 +189,3 @@ def ordinal(number: int) -> str:
     """``2nd`` of 2."""
     ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
-
-
-def short_time(seconds: float | None) -> str:
-    """A duration in at most five cells."""
-    if seconds is None or seconds < 3600:
-        return seconds_text(seconds)
-    hours, minutes = divmod(int(seconds) // 60, 60)
-    return f"{hours}h{minutes:02}m" if hours < 10 else f"{hours}h"
-
-
-def brief(seconds: float) -> str:
-    """How long something has taken, in at most five cells; never nothing."""
-    return "<1s" if 0 < seconds < 1 else short_time(seconds)

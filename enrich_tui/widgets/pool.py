@@ -8,8 +8,8 @@ from typing import ClassVar
 from rich.style import Style
 
 from enrich_tui.display.figures import PoolFigures
-from enrich_tui.text import seconds_text
-from enrich_tui.widgets.drawing import Row, brief, bytes_text, parted, sparkline, spread
+from enrich_tui.text import length_text
+from enrich_tui.widgets.drawing import Row, bytes_text, parted, sparkline, spread
 from enrich_tui.widgets.live import Live
 from enrich_tui.widgets.sources import PoolSource
 
@@ -114,9 +114,8 @@ class PoolHealth(Live):
         yield fact("restarts", f"{pool.restarts}")
         yield fact("waiting", f"{pool.waiting}")
         if told:
-            yield fact("oldest wait", seconds_text(pool.oldest_wait))
-        average = "-" if pool.average is None else brief(pool.average)
-        yield fact("stage avg" if pool.jobs is None else "job avg", average)
+            yield fact("oldest wait", length_text(pool.oldest_wait))
+        yield fact("stage avg" if pool.jobs is None else "job avg", length_text(pool.average))
         if pool.jobs is not None:
             yield fact("jobs", f"{pool.jobs}")
         if told:

@@ -12,8 +12,8 @@ from textual.message import Message
 from enrich_tui.display.figures import SessionFigures
 from enrich_tui.display.rows import Cell, CellState, SessionState
 from enrich_tui.model import Stage
-from enrich_tui.text import clean, eta_text
-from enrich_tui.widgets.drawing import Row, bar, brief, ends, paragraph
+from enrich_tui.text import clean, eta_text, length_text
+from enrich_tui.widgets.drawing import Row, bar, ends, paragraph
 from enrich_tui.widgets.live import Live
 from enrich_tui.widgets.palette import state_style
 from enrich_tui.widgets.sources import SessionSource
@@ -137,7 +137,7 @@ class EnrichmentProgress(Live):
             far.add(f"{int(session.fraction * 100)}%  ", palette.strong)
         running = session.state is SessionState.RUNNING
         left = eta_text(None, session.eta.mid if session.eta else None, None)
-        far.add(left if running else brief(session.seconds), palette.dim)
+        far.add(left if running else length_text(session.seconds), palette.dim)
         rows = [
             ends(Row().add(f"{glyphs.states[session.state]} ", style).append(title), far, width, glyphs.ellipsis),
         ]
@@ -151,12 +151,12 @@ class EnrichmentProgress(Live):
         if cell.state is CellState.PROCESSING:
             line.append(bar(cell.fraction, 12 if width >= ROOMY else 2, glyphs, palette.bar, palette.rest))
             line.add(f" {int(cell.fraction * 100):>3}%", palette.text)
-            line.add(f"  {brief(cell.seconds(now))}", palette.dim)
+            line.add(f"  {length_text(cell.seconds(now))}", palette.dim)
             said, style = cell.doing, palette.dim
         else:
             sign, words = self._styles(cell.state)
             line.add(glyphs.cells[cell.state], sign).add(f" {cell.state}", words)
-            line.add("  kept" if cell.cached else f"  {brief(cell.spent)}" if cell.spent else "", palette.dim)
+            line.add("  kept" if cell.cached else f"  {length_text(cell.spent)}" if cell.spent else "", palette.dim)
             said, style = cell.message, palette.text
         if cell.attempt > 1:
             tries = f"try {cell.attempt}/{cell.attempts}" if cell.attempts else f"{cell.attempt} tries"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from enrich_tui.display.json_lines import JsonDisplay, schema
 from enrich_tui.display.plain import HEARTBEAT, PlainDisplay
+from enrich_tui.display.summary import summary_lines
 from enrich_tui.events import (
     EVENT,
     BatchChanged,
@@ -76,6 +77,17 @@ def test_a_session_without_a_title_goes_by_its_id() -> None:
         SessionArriving(t=2, session="b.mp4", title="", source="/r/b.mp4"),
     )
     assert [line.split("  ", 2)[-1].split(": ")[0].split()[-1] for line in lines[1:]] == ["a.mp4", "b.mp4"]
+
+
+def test_what_takes_less_than_a_second_is_not_said_to_take_none() -> None:
+    lines = plain(
+        STARTED,
+        QUEUED,
+        StageFinished(t=1, session="a.mp4", stage=Stage.AUDIO, outcome=StageOutcome.COMPLETED, duration=0.4),
+        SessionFinished(t=1, session="a.mp4", status=SessionStatus.COMPLETE, duration=0.4),
+    )
+    assert [line.rpartition(" in ")[2] for line in lines[1:]] == ["<1s", "<1s."]
+    assert summary_lines([], 0.4) == ["DONE 0 ok, 0 failed in <1s"]
 
 
 def test_a_heartbeat_when_nothing_else_happens() -> None:

@@ -24,7 +24,7 @@ from enrich_tui.stages.page.pictures import data_uri
 from enrich_tui.stages.page.recordings import playing
 from enrich_tui.stages.results import AudioReview, Chapter
 from enrich_tui.stages.summarize.markdown import method_text
-from enrich_tui.text import clean, seconds_text
+from enrich_tui.text import clean, length_text, seconds_text
 
 PICTURES = 200
 """Most thumbnails, and most screenshots, that are put into the page."""
@@ -125,7 +125,7 @@ def _screenshots(session: Session, texts: tuple[tuple[str, ...], ...], notices: 
 def _sound(review: AudioReview) -> dict[str, Any]:
     """The figures of the sound, worded, and the pace as points of a line (0-1000 by 0-100)."""
     share = review.speech_seconds / review.duration if review.duration > 0 else 0.0
-    figures = [("Speech", f"{share:.0%}", seconds_text(review.speech_seconds)), ("Words", f"{review.words:,}", "")]
+    figures = [("Speech", f"{share:.0%}", length_text(review.speech_seconds)), ("Words", f"{review.words:,}", "")]
     if review.words_per_minute is not None:
         figures.append(("Pace", f"{review.words_per_minute:.0f}", "words a minute"))
     if review.silences:

@@ -10,7 +10,7 @@ from enrich_tui.model import Session
 from enrich_tui.stages.material import Material
 from enrich_tui.stages.results import Chapter, Moment, Segment, Summary, Transcript
 from enrich_tui.stages.wording import placed
-from enrich_tui.text import clean, seconds_text
+from enrich_tui.text import clean, length_text, seconds_text
 
 CHUNK = 30
 """Lines of the transcript that the browser lays out together."""
@@ -64,7 +64,7 @@ def facts(session: Session, material: Material) -> list[tuple[str, str]]:
         at = session.started_at
         found.append(("Recorded", f"{at.day} {at:%B %Y, %H:%M}"))
     if material.duration >= 1:
-        found.append(("Length", seconds_text(material.duration)))
+        found.append(("Length", length_text(material.duration)))
     if material.transcript is not None and material.transcript.segments:
         words = sum(len(segment.text.split()) for segment in material.transcript.segments)
         found.append(("Words", f"{words:,}"))

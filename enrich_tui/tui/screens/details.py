@@ -11,13 +11,13 @@ from textual.binding import BindingType
 from enrich_tui.display.changes import Changes
 from enrich_tui.display.paths import from_home
 from enrich_tui.display.rows import CellState, SessionRow
-from enrich_tui.text import clean, fit, seconds_text
+from enrich_tui.text import clean, fit, length_text, seconds_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.screens import results
 from enrich_tui.tui.screens.trace import TracedScreen
 from enrich_tui.tui.widgets.reader import Paragraph
-from enrich_tui.widgets.drawing import Row, brief, bytes_text
+from enrich_tui.widgets.drawing import Row, bytes_text
 from enrich_tui.widgets.palette import Palette, state_style
 
 _LABEL = 12
@@ -134,10 +134,10 @@ class DetailScreen(TracedScreen):
         lines += [
             fact(name, from_home(value)) for name, value in (("source", row.source), ("results", row.output)) if value
         ]
-        recorded = f", {seconds_text(row.media)} of recording" if row.media else ""
+        recorded = f", {length_text(row.media)} of recording" if row.media else ""
         lines.append(fact("size", bytes_text(row.size) + recorded))
         if row.started:
-            lines.append(fact("work", brief(row.seconds(now))))
+            lines.append(fact("work", length_text(row.seconds(now))))
         lines.append(Paragraph())
         styles = {CellState.COMPLETED: palette.good, CellState.FAILED: palette.bad, CellState.RETRYING: palette.warn}
         for stage, cell in row.cells.items():
@@ -147,7 +147,7 @@ class DetailScreen(TracedScreen):
             if cell.cached:
                 words.append("kept from before")
             if cell.spent or cell.state is CellState.PROCESSING:
-                words.append(brief(cell.seconds(now)))
+                words.append(length_text(cell.seconds(now)))
             if cell.attempt:
                 words.append(f"attempt {cell.attempt}" + (f" of {cell.attempts}" if cell.attempts else ""))
             if cell.worker is not None and cell.state is CellState.PROCESSING:

@@ -9,11 +9,12 @@ from rich.style import Style
 from textual.binding import BindingType
 
 from enrich_tui.display.changes import Changes
+from enrich_tui.text import length_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.screens.reader import ReaderScreen
 from enrich_tui.tui.widgets.reader import Paragraph
-from enrich_tui.widgets.drawing import Row, bytes_text, short_time
+from enrich_tui.widgets.drawing import Row, bytes_text
 
 
 class WorkerScreen(ReaderScreen):
@@ -50,7 +51,7 @@ class WorkerScreen(ReaderScreen):
             here = number == self._selected
             words = [
                 f"{glyphs.workers.get(worker.status, '?')} {worker.status:<10}",
-                f"{short_time(max(0.0, board.view.now - worker.since)):>6}",
+                f"{length_text(max(0.0, board.view.now - worker.since), short=True):>6}",
                 f"{worker.jobs:>4} jobs",
                 f"{worker.restarts} restarts",
                 f"{bytes_text(worker.memory):>7}",

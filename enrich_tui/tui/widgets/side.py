@@ -11,12 +11,12 @@ from textual.message import Message
 
 from enrich_tui.display.figures import SessionFigures
 from enrich_tui.display.rows import WorkerRow
-from enrich_tui.text import fit, seconds_text
+from enrich_tui.text import fit, length_text, seconds_text
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.feed import RunFeed
 from enrich_tui.tui.widgets.panel import BoardPanel
 from enrich_tui.widgets import EnrichmentProgress, PoolHealth
-from enrich_tui.widgets.drawing import Row, bytes_text, rule, short_time
+from enrich_tui.widgets.drawing import Row, bytes_text, rule
 from enrich_tui.widgets.glyphs import ASCII
 from enrich_tui.widgets.palette import state_style
 
@@ -78,7 +78,7 @@ class WorkerPanel(BoardPanel):
             (glyphs.workers.get(worker.status, glyphs.dash), style),
             (title, palette.text if worker.session else style),
             (stage, palette.dim),
-            (short_time(max(0.0, view.now - worker.since)), palette.dim),
+            (length_text(max(0.0, view.now - worker.since), short=True), palette.dim),
             (str(worker.restarts or ""), palette.warn),
         )
 
@@ -135,7 +135,7 @@ class SelectedSession(EnrichmentProgress):
         title = Row().add(fit(session.title, max(4, width - 18), ellipsis=glyphs.ellipsis), palette.strong)
         line = Row().add(f"{glyphs.states[session.state]} {session.state}", state_style(session.state, palette))
         line.add(f"  {bytes_text(session.size)}" if session.size else "", palette.dim)
-        line.add(f"  {short_time(session.media)} long" if session.media else "", palette.dim)
+        line.add(f"  {length_text(session.media, short=True)} long" if session.media else "", palette.dim)
         line.add(f"  number {session.place}" if session.place else "", palette.dim)
         return [rule(title, tail, width, glyphs, palette.faint), Row().add("  ").append(line)]
 

@@ -1,4 +1,4 @@
-"""Durations read as in a table, remaining times as estimates."""
+"""Moments and lengths read as on a clock, remaining times as estimates."""
 
 from __future__ import annotations
 
@@ -6,18 +6,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich_tui.text import eta_text, seconds_text
+from enrich_tui.text import eta_text, length_text, seconds_text
 
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [(12, "0:12"), (42.9, "0:42"), (4900, "1:21:40"), (3599.9, "59:59"), (90_000, "25:00:00"), (-1, "0:00")],
 )
-def test_durations(seconds: float, shown: str) -> None:
+def test_moments(seconds: float, shown: str) -> None:
     assert seconds_text(seconds) == shown
 
 
-def test_no_duration_is_a_dash() -> None:
+@pytest.mark.parametrize(
+    ("seconds", "shown", "short"),
+    [
+        (0, "0:00", "0:00"),
+        (0.4, "<1s", "<1s"),
+        (1, "0:01", "0:01"),
+        (3599.9, "59:59", "59:59"),
+        (4900, "1:21:40", "1h21m"),
+        (90_000, "25:00:00", "25h"),
+        (None, "-", "-"),
+        (float("inf"), "-", "-"),
+    ],
+)
+def test_lengths_are_never_nothing(seconds: float | None, shown: str, short: str) -> None:
+    assert length_text(seconds) == shown
+    assert length_text(seconds, short=True) == short
+
+
+def test_no_moment_is_a_dash() -> None:
     assert seconds_text(None) == seconds_text(float("nan")) == seconds_text(float("inf")) == "-"
 
 

@@ -56,6 +56,18 @@ def test_html_is_well_formed_and_runs_nothing() -> None:
     assert "listen &amp; see" in page
 
 
+def test_what_takes_less_than_a_second_is_not_said_to_take_none() -> None:
+    view = fed(
+        queued("a", "First"),
+        started("a", Stage.AUDIO),
+        ev.StageFinished(session="a", stage=Stage.AUDIO, outcome=StageOutcome.COMPLETED, duration=0.04),
+        ev.SessionFinished(session="a", status=SessionStatus.COMPLETE, duration=0.04),
+    )
+    assert view.log[-1].text == "First: done in <1s"
+    assert "- First: done in <1s" in FORMATS["md"](view)
+    assert "<td>&lt;1s</td>" in FORMATS["html"](view)
+
+
 @pytest.mark.parametrize("ending", list(FORMATS))
 def test_no_format_says_what_must_not_be_said(ending: str) -> None:
     told = FORMATS[ending](run())
