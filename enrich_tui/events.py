@@ -108,6 +108,8 @@ class StageStarted(_Event):
     attempts: int
     """How many attempts there may be."""
     worker: int
+    stand_in: bool = False
+    """The attempts at a server have failed, and the stage is done without it: ``attempt`` is the last of those."""
 
 
 class StageProgressed(_Event):

@@ -70,8 +70,10 @@ class PlainDisplay:
             case SourceRejected():
                 return f"left out  {clean(event.path)}: {_say(event.reason)}"
             case StageStarted():
-                again = f", attempt {event.attempt} of {event.attempts}" if event.attempt > 1 else ""
-                return f"started   {self._title(event.session)}: {event.stage} on worker {event.worker}{again}"
+                how = f", attempt {event.attempt} of {event.attempts}" if event.attempt > 1 else ""
+                if event.stand_in:
+                    how = ", without the language model"
+                return f"started   {self._title(event.session)}: {event.stage} on worker {event.worker}{how}"
             case StageFinished():
                 return self._stage_finished(event)
             case StageRetrying():

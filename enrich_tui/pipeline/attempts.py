@@ -197,6 +197,7 @@ class Attempts:
                 attempt=state.attempt,
                 attempts=self._errors.max_attempts,
                 worker=worker.id,
+                stand_in=state.failure is not None,
             )
         )
 

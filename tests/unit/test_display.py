@@ -79,6 +79,15 @@ def test_a_session_without_a_title_goes_by_its_id() -> None:
     assert [line.split("  ", 2)[-1].split(": ")[0].split()[-1] for line in lines[1:]] == ["a.mp4", "b.mp4"]
 
 
+def test_what_stands_in_for_the_last_attempt_is_not_told_as_that_again() -> None:
+    last = StageStarted(t=1, session="a.mp4", stage=Stage.SUMMARY, attempt=3, attempts=3, worker=1)
+    lines = plain(STARTED, QUEUED, last, last.model_copy(update={"stand_in": True}))
+    assert [line.partition(": ")[2] for line in lines[1:]] == [
+        "summary on worker 1, attempt 3 of 3",
+        "summary on worker 1, without the language model",
+    ]
+
+
 def test_what_takes_less_than_a_second_is_not_said_to_take_none() -> None:
     lines = plain(
         STARTED,

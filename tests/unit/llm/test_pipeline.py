@@ -18,7 +18,7 @@ from enrich_tui.config import Config, StageConfig
 from enrich_tui.discovery import discover
 from enrich_tui.display.json_lines import JsonDisplay
 from enrich_tui.errors import ErrorHandler
-from enrich_tui.events import Event, StageProgressed, StageRetrying
+from enrich_tui.events import Event, StageProgressed, StageRetrying, StageStarted
 from enrich_tui.model import EnrichmentOptions, Session, SessionResult, Stage
 from enrich_tui.pipeline.cache import settings_of
 from enrich_tui.pipeline.enrich import enrich_batch
@@ -136,8 +136,10 @@ async def test_errors_that_pass_are_tried_again(tmp_path: Path) -> None:
 async def test_an_extractive_summary_stands_in(tmp_path: Path, reply: Reply, problem: str, attempts: int) -> None:
     (session,) = recordings(tmp_path, 1)
     async with playing(lambda _: reply) as server:
-        (result,), _ = await enrich([session], server)
+        (result,), events = await enrich([session], server)
         assert len(server.asked) == attempts
+        begun = [event for event in events if isinstance(event, StageStarted) and event.stage is Stage.SUMMARY]
+        assert [event.stand_in for event in begun] == [*[False] * attempts, True]
         summary = result.stages[Stage.SUMMARY]
         assert (result.status, summary.status, summary.problem) == ("partial", "failed", problem)
         assert summary.message is not None
