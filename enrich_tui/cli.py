@@ -8,11 +8,12 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from enrich_tui.streams import can_draw, silence_stdout
+from enrich_tui.streams import can_draw, print_lines
 from enrich_tui.version import __version__
 
 if TYPE_CHECKING:
@@ -28,7 +29,14 @@ STAGE_NAMES = ("audio", "video", "summary", "canvas")
 REPORTS = (".md", ".html", ".json")
 WISHES = ("output", "only", "fresh", "retry", "exit_on_complete", "follow", "take_over")
 """Options that go to the run as they are."""
-COMMANDS = ("run", "demo", "plan", "status", "replay", "schema", "config", "doctor")
+COMMANDS = ("run", "demo", "plan", "status", "search", "replay", "schema", "config", "doctor")
+
+_SEARCH = "find words in what was made of the sessions of a folder, and in their notes"
+_SEARCH_EPILOG = """A word is found where a word begins with it, in any case, with or without accents. Several words are
+found near each other; a phrase in quotes as it stands. With --json, each hit is a line with session, title,
+started_at, output, in (title, summary, chapter, speech, note, screen), start and end (seconds of the recording, or
+null), text, and marks (from and to, in characters); the last line, of type found, has hits, sessions and searched.
+The exit code is 0 where something was found, 1 where nothing was."""
 
 
 class _UsageError(Exception):
@@ -45,6 +53,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 64:
         raise argparse.ArgumentTypeError("must be from 1 to 64")
+    return number
+
+
+def _most(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
     return number
 
 
@@ -87,14 +102,17 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--config", type=Path, metavar="FILE", help="use this configuration file")
         return command
 
-    def with_library_options(name: str, help_text: str) -> argparse.ArgumentParser:
-        command = with_display_options(name, help_text)
+    def with_places(command: argparse.ArgumentParser) -> None:
         command.add_argument("--output", type=Path, metavar="DIR", help="all results are below this folder")
-        command.add_argument("--workers", type=_positive, metavar="N", help="how many workers, 1 to 64")
-        command.add_argument("--stages", type=_stages, metavar="A,B", help=f"only these of {', '.join(STAGE_NAMES)}")
         command.add_argument(
             "--only", action="append", default=[], metavar="TEXT", help="only what has this in its name; repeatable"
         )
+
+    def with_library_options(name: str, help_text: str) -> argparse.ArgumentParser:
+        command = with_display_options(name, help_text)
+        with_places(command)
+        command.add_argument("--workers", type=_positive, metavar="N", help="how many workers, 1 to 64")
+        command.add_argument("--stages", type=_stages, metavar="A,B", help=f"only these of {', '.join(STAGE_NAMES)}")
         return command
 
     def with_run_options(name: str, help_text: str) -> argparse.ArgumentParser:
@@ -129,6 +147,14 @@ def _parser() -> argparse.ArgumentParser:
     plan_command.add_argument("--retry", action="store_true", help="as if what failed for good were tried again")
     status_command = with_library_options("status", "say how the sessions of a folder stand")
     status_command.add_argument("path", type=Path, metavar="PATH")
+    search_command = commands.add_parser("search", help=_SEARCH, description=_SEARCH, epilog=_SEARCH_EPILOG)
+    search_command.add_argument("path", type=Path, metavar="FOLDER")
+    search_command.add_argument("words", nargs="+", metavar="WORD", help="all of them, near each other")
+    with_places(search_command)
+    search_command.add_argument("--json", action="store_true", help="JSON Lines, for programs")
+    search_command.add_argument(
+        "--most", type=_most, metavar="N", help="hits shown of a session; 3 by default, all of them with --json"
+    )
     replay_command = with_dashboard_options(with_display_options("replay", "show a recorded run again"))
     replay_command.add_argument(
         "path", metavar="FILE", help="its JSON Lines, or the library of which it was the last run; - for standard input"
@@ -169,16 +195,19 @@ def run(arguments: Sequence[str]) -> int:
 
         return _print([json.dumps(schema(), indent=1)])
     try:
-        return _replay(options) if options.command == "replay" else _enrich(options)
+        match options.command:
+            case "replay":
+                return _replay(options)
+            case "search":
+                return _search(options)
+            case _:
+                return _enrich(options)
     except _UsageError as error:
         return _fail(str(error))
 
 
 def _print(lines: Iterable[str]) -> int:
-    try:
-        print("\n".join(lines), flush=True)  # noqa: T201
-    except OSError:  # the reader or the whole terminal is gone
-        silence_stdout()
+    print_lines(lines)
     return 0
 
 
@@ -193,22 +222,45 @@ def _enrich(options: argparse.Namespace) -> int:
 
     config, display = _configured(options)
     path: Path = options.path
-    shown = clean(str(path))
     gc.disable()  # plan and status answer and end, a run enables it: imports and a large library are no garbage
-    try:
-        if options.command == "demo":
-            from enrich_tui.demo import make_library
+    if options.command == "demo":
+        from enrich_tui.demo import make_library
 
-            print(f"Making sample sessions in {shown} ...", file=sys.stderr)  # noqa: T201
+        print(f"Making sample sessions in {clean(str(path))} ...", file=sys.stderr)  # noqa: T201
+        with _readable(path):
             make_library(path)
+    with _readable(path):
         check(path)
-    except FileNotFoundError:
-        return _fail(f"there is nothing at {shown}.")
-    except OSError:
-        return _fail(f"{shown} cannot be read.")
     if options.command in {"plan", "status"}:
         return _tell(discover(path, options.output, options.only), config, display, options)
     return _work(path, config, display, options)
+
+
+def _search(options: argparse.Namespace) -> int:
+    from enrich_tui.discovery import discover
+    from enrich_tui.search import Query
+    from enrich_tui.searching import search
+
+    query = Query.of(options.words)
+    if not query:
+        raise _UsageError("there is no word to look for.")
+    gc.disable()  # it answers and ends
+    with _readable(options.path):
+        library = discover(options.path, options.output, options.only)
+    return search(library, options.output, query, as_json=options.json, most=options.most)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Say where there is nothing at a path, or it cannot be read. Raises :class:`_UsageError`."""
+    from enrich_tui.text import clean
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise _UsageError(f"there is nothing at {clean(str(path))}.") from None
+    except OSError:
+        raise _UsageError(f"{clean(str(path))} cannot be read.") from None
 
 
 def _work(path: Path, config: Config, display: str, options: argparse.Namespace) -> int:

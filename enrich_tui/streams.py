@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 def prepare_streams() -> None:
@@ -34,3 +34,11 @@ def can_draw(environ: Mapping[str, str]) -> bool:
 def silence_stdout() -> None:
     """The reader is gone: let the interpreter's own last flush go nowhere instead of failing."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines to standard output, whole; where the reader or the terminal is gone, they are lost quietly."""
+    try:
+        print("\n".join(lines), flush=True)  # noqa: T201
+    except OSError:
+        silence_stdout()

@@ -7,6 +7,7 @@ yet, and it begins again. Results whose own session is still there are only read
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -91,6 +92,12 @@ class Elsewhere:
             if record is not None and record.sources and record.sources[0].sha256 == now.sha256
         ]
         return max(same, key=lambda found: self._merit(found, session), default=None)
+
+    def find_or_none(self, session: Session) -> Found | None:
+        """As :meth:`find`; None also where something cannot be read."""
+        with contextlib.suppress(OSError):
+            return self.find(session)
+        return None
 
     def _merit(self, found: Found, session: Session) -> tuple[int, bool, bool]:
         done = sum(entry.status is StageOutcome.COMPLETED for entry in found.record.stages.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -213,11 +212,9 @@ def standing(session: Session, wanted: frozenset[Stage], elsewhere: Elsewhere | 
     ``elsewhere`` finds the record of one that was renamed, moved or copied.
     """
     record = load_record(session.output)
-    if record is None and elsewhere is not None:
-        with contextlib.suppress(OSError):
-            if (found := elsewhere.find(session)) is not None:
-                record = found.record
-                session = session.model_copy(update={"output": found.folder})
+    if record is None and elsewhere is not None and (found := elsewhere.find_or_none(session)) is not None:
+        record = found.record
+        session = session.model_copy(update={"output": found.folder})
     known = record.stages if record else {}
     results: dict[Stage, StageResult] = {}
     ended = True

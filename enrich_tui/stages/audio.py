@@ -13,7 +13,7 @@ from enrich_tui.media.decode import decode_audio
 from enrich_tui.media.probe import probe
 from enrich_tui.model import Notice, Session, Stage, StageOutput, StageTask
 from enrich_tui.stages import VERSIONS, KeepingReport, Report
-from enrich_tui.stages.results import REVIEW, TRANSCRIPT, Segment, Transcript
+from enrich_tui.stages.results import REVIEW, SUBTITLES, TRANSCRIPT, Segment, Transcript
 from enrich_tui.stages.speech import formats
 from enrich_tui.stages.speech.captions import choose, language_of, read_captions
 from enrich_tui.stages.speech.engine import warm
@@ -28,7 +28,7 @@ from enrich_tui.text import clean
 _FILES = {
     "transcript": TRANSCRIPT,
     "transcript_vtt": "transcript.vtt",
-    "transcript_srt": "transcript.srt",
+    "transcript_srt": SUBTITLES,
     "transcript_txt": "transcript.txt",
     "review": REVIEW,
 }

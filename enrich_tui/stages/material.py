@@ -80,7 +80,7 @@ def gather(session: Session, *, with_summary: bool = False) -> Material:
 
 def _result(path: Path, model: type[Result], notices: list[Notice]) -> Result | None:
     try:
-        data = _read(path, RESULT_LIMIT + 1)
+        data = read_regular(path, RESULT_LIMIT + 1)
         if len(data) <= RESULT_LIMIT:
             result = model.model_validate_json(data)
             if result.format == FORMAT and _measurable(result):
@@ -108,17 +108,21 @@ def _notes(paths: tuple[Path, ...], notices: list[Notice]) -> tuple[Note, ...]:
         if path.suffix.lower() not in NOTE_SUFFIXES:
             continue
         try:
-            text = _decode(_read(path, NOTE_LIMIT))
+            body = read_note(path)
         except OSError:
             notices.append(_unreadable(path))
             continue
-        body = clean(text.expandtabs(4), multiline=True).strip("\n")
         if body.strip():
             notes.append(Note(clean(path.name, 200), body))
     return tuple(notes)
 
 
-def _read(path: Path, limit: int) -> bytes:
+def read_note(path: Path) -> str:
+    """The text of a note, clean; of a long one its beginning. Raises ``OSError``."""
+    return clean(_decode(read_regular(path, NOTE_LIMIT)).expandtabs(4), multiline=True).strip("\n")
+
+
+def read_regular(path: Path, limit: int) -> bytes:
     """At most ``limit`` bytes of a regular file; anything else (a pipe would block) is an ``OSError``."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError("not a regular file")

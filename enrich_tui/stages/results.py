@@ -15,6 +15,7 @@ FORMAT = 1
 """Version of these formats; goes up when a reader would have to change."""
 
 TRANSCRIPT = "transcript.json"
+SUBTITLES = "transcript.srt"
 REVIEW = "audio.json"
 CHAPTERS = "chapters.json"
 SUMMARY = "summary.json"
