@@ -252,6 +252,33 @@ def test_a_person_who_scrolls_is_not_pulled_back_until_asked(browser: Browser) -
     assert browser.value("document.querySelector('#follow').hidden") is True
 
 
+IN_SIGHT = (
+    "(() => { const line = document.querySelector('.line.now').getBoundingClientRect();"
+    "const pane = document.querySelector('.transcript').getBoundingClientRect();"
+    "return line.height > 0 && line.top >= pane.top && line.bottom <= pane.bottom && line.bottom <= innerHeight; })()"
+)
+
+
+def test_a_link_to_a_moment_goes_there_and_plays_nothing(browser: Browser) -> None:
+    page = browser.value("location.href")
+    try:
+        browser.open("about:blank")
+        browser.open(f"{page}#t=17.5")
+        browser.until("document.querySelector('.line.now') === document.querySelectorAll('.line')[17]")
+        browser.until("Math.abs(document.querySelector('#player').currentTime - 17.5) < 0.3")
+        browser.until(IN_SIGHT)
+        assert browser.value("document.querySelector('#player').paused") is True
+        browser.value("location.hash = '#t=3'")
+        browser.until("document.querySelector('.line.now') === document.querySelectorAll('.line')[3]")
+        browser.until(IN_SIGHT)
+        for strange in ("#t=1e9", "#t=-1", "#t=4&x", "#t=<img src=x>", "#transcript"):
+            browser.value(f"location.hash = '{strange}'")
+            assert browser.value("document.querySelector('#player').currentTime") == 3
+    finally:
+        browser.value("history.replaceState(null, '', location.pathname)")
+        browser.until("document.querySelector('#player').readyState >= 1")
+
+
 def test_the_page_has_no_sideways_scroll_on_a_phone(browser: Browser) -> None:
     browser.call("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
     assert browser.value("document.documentElement.scrollWidth") <= 360

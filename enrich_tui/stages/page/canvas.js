@@ -214,6 +214,21 @@
     });
   }
 
+  // a link to a moment of the session: canvas.html#t=SECONDS
+  const arrive = () => {
+    const moment = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash);
+    if (!moment) return;
+    const time = Number(moment[1]);
+    following = true;
+    if (player) player.currentTime = time;
+    if (pane) pane.scrollIntoView({ block: "nearest" });
+    draw(time);
+    reveal();
+    requestAnimationFrame(reveal);  // lines that had not been laid out have taken their places by then
+  };
+  addEventListener("hashchange", arrive);
+  arrive();
+
   // search: letters are compared without case and accents, one for one, so that offsets stay what they are
   const query = one("#query");
   const count = one("#count");
