@@ -249,6 +249,10 @@ class BatchChanged(_Event):
     skipped: int = 0
     cancelled: int = 0
     retrying: int = 0
+    attempts: int = 0
+    """Attempts at stages that have ended, well or not."""
+    failed_attempts: int = 0
+    """Those of them that failed, whether or not the stage was tried again."""
     progress: float
     """0 to 100."""
     eta: Eta | None = None

@@ -85,15 +85,16 @@ class PoolFigures:
     error: int
     waiting: int
     """Who waits for a worker: sessions of a run, else callers of the pool."""
-    error_rate: float
+    error_rate: float | None
+    """Of a run, the attempts at stages that failed; else the jobs of the pool that did; None before the first ended."""
     uptime: float
     restarts: int
     average: float | None
     """Of one job."""
     jobs: int | None = None
     """That ended, well or not."""
-    recent: float | None = None
-    """Attempts of the last ten minutes that failed, as percent."""
+    error_rate_lately: float | None = None
+    """The same of the last ten minutes, where that is known."""
     oldest_wait: float | None = None
     """How long the session waits for a worker that waits longest."""
     memory: int | None = None
@@ -132,11 +133,11 @@ class PoolFigures:
             pool.idle,
             pool.error,
             view.waiting,
-            pool.error_rate,
+            view.error_rate.overall,
             pool.uptime_percentage,
             pool.restarts,
             pool.avg_job_duration or None,
-            recent=view.failures.rate(view.now),
+            error_rate_lately=view.error_rate.lately(view.now),
             oldest_wait=view.oldest_wait,
             memory=sum(worker.memory or 0 for worker in view.workers.values()) or None,
             cpu=view.cpu,

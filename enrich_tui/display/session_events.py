@@ -9,7 +9,6 @@ from typing import Any
 from enrich_tui import events as ev
 from enrich_tui.display.changes import Outdated
 from enrich_tui.display.log import Log, say
-from enrich_tui.display.recent import RecentFailures
 from enrich_tui.display.rows import ACTIVE, Cell, CellState, SessionState, fraction
 from enrich_tui.display.sessions import Sessions, title_of
 from enrich_tui.display.troubles import Troubles
@@ -38,14 +37,11 @@ _LEVEL = {SessionStatus.COMPLETE: "good", SessionStatus.FAILED: "error", Session
 class SessionEvents:
     """Applies the events of sessions and stages to their rows; tells what is worth a line of the log."""
 
-    def __init__(
-        self, sessions: Sessions, log: Log, troubles: Troubles, failures: RecentFailures, outdated: Outdated
-    ) -> None:
+    def __init__(self, sessions: Sessions, log: Log, troubles: Troubles, outdated: Outdated) -> None:
         self._sessions = sessions
         self._rows = sessions.rows
         self._log = log
         self._troubles = troubles
-        self._failures = failures
         self._outdated = outdated
         self.handlers: dict[type, Callable[[Any], None]] = {
             ev.SessionArriving: self._session_arriving,
@@ -139,7 +135,6 @@ class SessionEvents:
             clean(event.problem, 40),
         )
         self._sessions.follow_cells(row, self._log.now)
-        self._failures.add(self._log.now, failed=True)
         self._log.tell("warning", f"{row.title}: {event.stage} again in {event.delay:.0f} s. {cell.message}", row.id)
 
     def _stage_finished(self, event: ev.StageFinished) -> None:
@@ -159,8 +154,6 @@ class SessionEvents:
             cell.fraction = 1.0
             if self._troubles.mend_session(row.id, event.stage):
                 self._outdated.parts.add("errors")
-        if event.outcome in {StageOutcome.COMPLETED, StageOutcome.FAILED} and not event.cached:
-            self._failures.add(self._log.now, failed=event.outcome is StageOutcome.FAILED)
         if row.state in ACTIVE:
             self._sessions.follow_cells(row, self._log.now)
 

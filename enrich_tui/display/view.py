@@ -13,8 +13,8 @@ from typing import Any
 
 from enrich_tui import events as ev
 from enrich_tui.display.changes import Changes, Outdated
+from enrich_tui.display.error_rate import ErrorRate
 from enrich_tui.display.log import Log, say
-from enrich_tui.display.recent import RecentFailures
 from enrich_tui.display.rows import ACTIVE, UNHAPPY, Cell, CellState, SessionState, WorkerRow, fraction
 from enrich_tui.display.session_events import SessionEvents
 from enrich_tui.display.sessions import TITLE, Sessions
@@ -44,13 +44,13 @@ class RunView:
         self.owner = "working"
         """Of a run that is followed: how the program is that works, as :class:`enrich_tui.events.OwnerSeen`."""
         self.troubles = Troubles()
-        self.failures = RecentFailures()
+        self.error_rate = ErrorRate()
         self.cpu: deque[float] = deque(maxlen=60)
         """Processors in use by all workers, second by second."""
         self._took: float | None = None
         self._with_eta: set[str] = set()
         self._handlers: dict[type, Callable[[Any], None]] = {
-            **SessionEvents(sessions, self._log, self.troubles, self.failures, outdated).handlers,
+            **SessionEvents(sessions, self._log, self.troubles, outdated).handlers,
             ev.RunStarted: self._run_started,
             ev.SourceRejected: self._source_rejected,
             ev.ErrorRaised: self._error,
@@ -166,7 +166,7 @@ class RunView:
         self.batch = self.pool = self.finished = self._took = None
         self.owner = "working"
         self.troubles.clear()
-        self.failures.clear()
+        self.error_rate.clear()
         self.cpu.clear()
         self.log.clear()
         self._with_eta.clear()
@@ -222,6 +222,7 @@ class RunView:
         if event.eta and event.eta_reason and (self.batch is None or self.batch.eta_reason != event.eta_reason):
             self._log.tell("info", f"New estimate: {say(event.eta_reason)}")
         self.batch = event
+        self.error_rate.tell(self.now, event.attempts, event.failed_attempts)
         self._outdated.parts.add("batch")
         for ident in self._with_eta - event.etas.keys():
             self.rows[ident].eta = None

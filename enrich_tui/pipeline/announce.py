@@ -215,6 +215,8 @@ class Announcer:
                 outcome="cached" if result.cached else None,
                 engine=result.engine,
             )
+        if result.status in {StageOutcome.COMPLETED, StageOutcome.FAILED} and not result.cached:
+            self.figures.attempted(failed=result.status is StageOutcome.FAILED)
         word = describe(Problem(result.problem)).word if result.problem in _PROBLEMS else None
         self.emit(
             StageFinished(

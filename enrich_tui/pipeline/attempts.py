@@ -331,6 +331,7 @@ class Attempts:
         state = entry.stages[stage]
         self._queue.retry_at(entry.session.id, stage, time.monotonic() + delay)
         self._progress.update_stage(entry.session.id, stage, status="pending", outcome="retry")
+        self._announcer.figures.attempted(failed=True)
         self._announcer.emit(
             StageRetrying(
                 session=entry.session.id,

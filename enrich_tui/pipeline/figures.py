@@ -34,6 +34,7 @@ class Figures:
         self._zero = time.monotonic()
         self._state: State = "running"
         self._ended: Counter[SessionStatus] = Counter()
+        self._attempts = self._failed_attempts = 0
         self._busy: set[str] = set()
         """Sessions that have started and not ended."""
         self._pool_seen: PoolStatus | None = None
@@ -86,6 +87,11 @@ class Figures:
         if self._ended.total() == len(self._queue.entries):
             self._over_at = self.elapsed
 
+    def attempted(self, *, failed: bool) -> None:
+        """An attempt at a stage has ended."""
+        self._attempts += 1
+        self._failed_attempts += failed
+
     def reopened(self, session_id: str, was: SessionStatus | None) -> None:
         """This session has not started, whatever it was before; ``was``: how it had ended, None where it had not."""
         self._busy.discard(session_id)
@@ -130,6 +136,8 @@ class Figures:
             skipped=ended[SessionStatus.SKIPPED],
             cancelled=ended[SessionStatus.CANCELLED],
             retrying=self._queue.retrying(),
+            attempts=self._attempts,
+            failed_attempts=self._failed_attempts,
             progress=batch.progress if batch else 0.0,
             eta=None if self.held_up else _batch_eta(batch),
             eta_reason="waiting after failures in a row" if self.held_up else self._progress.eta_reason(),

@@ -293,6 +293,8 @@ class Simulation:
                 failed=counts["failed"],
                 skipped=counts["skipped"],
                 cancelled=counts["cancelled"],
+                attempts=self._failures + self._successes,
+                failed_attempts=self._failures,
                 progress=100.0 * (1 - left / work) if work else 100.0,
                 eta=ev.Eta(low=eta * 0.8, mid=eta, high=eta * 1.25) if self._state == "running" else None,
                 etas=etas,

@@ -83,17 +83,20 @@ class PoolHealth(Live):
             Row().add(f"{signs['active']} {pool.active} active", palette.text if pool.active else palette.faint),
             Row().add(f"{signs['idle']} {pool.idle} idle", palette.dim),
             Row().add(f"{signs['error']} {pool.error} error", palette.bad if pool.error else palette.faint),
-            self._watched("error rate", pool.error_rate, bad=pool.error_rate > self.ERROR_RATE_LIMIT),
+            self._watched("error rate", pool.error_rate, bad=self._too_high(pool.error_rate)),
             self._watched("up", pool.uptime, bad=pool.uptime < self.UPTIME_TARGET),
         ]
         line = Row().add("pool  ", palette.dim)
         right = Row().add(f"{pool.pace:.1f}/min" if pool.pace is not None else "", palette.dim)
         return spread(line.append(parted(parts, width - line.width - right.width - 2)), right, width)
 
-    def _watched(self, name: str, percent: float, *, bad: bool) -> Row:
+    def _too_high(self, error_rate: float | None) -> bool:
+        return error_rate is not None and error_rate > self.ERROR_RATE_LIMIT
+
+    def _watched(self, name: str, percent: float | None, *, bad: bool) -> Row:
         palette = self.palette
         row = Row().add(f"{self.glyphs.warning} " if bad else " ", palette.warn).add(f"{name} ", palette.dim)
-        return row.add(f"{percent:.1f}%", palette.warn if bad else palette.dim)
+        return row.add(_percent_text(percent), palette.warn if bad else palette.dim)
 
     def _facts(self, pool: PoolFigures) -> Iterator[Row]:
         palette, told = self.palette, pool.cpu is not None  # where the processors are known, the rest is too
@@ -101,15 +104,15 @@ class PoolHealth(Live):
         def fact(name: str, value: str, style: Style = palette.text) -> Row:
             return Row().cell(name, _NAME, palette.dim).add(value, style)
 
-        def watched(name: str, percent: float, *, bad: bool) -> Row:
+        def watched(name: str, percent: float | None, *, bad: bool) -> Row:
             sign = self.glyphs.warning if bad else ""
-            return fact(name, f"{sign}{percent:.1f}%", palette.warn if bad else palette.text)
+            return fact(name, f"{sign}{_percent_text(percent)}", palette.warn if bad else palette.text)
 
         yield fact("active", f"{pool.active} of {pool.total}" if pool.total < 10 else f"{pool.active}/{pool.total}")
         yield fact("in error", f"{pool.error}", palette.bad if pool.error else palette.text)
-        yield watched("error rate", pool.error_rate, bad=pool.error_rate > self.ERROR_RATE_LIMIT)
+        yield watched("error rate", pool.error_rate, bad=self._too_high(pool.error_rate))
         if told:
-            yield fact("failed 10m", f"{pool.recent:.1f}%" if pool.recent is not None else "-")
+            yield watched("last 10 min", pool.error_rate_lately, bad=self._too_high(pool.error_rate_lately))
         yield watched("uptime", pool.uptime, bad=pool.uptime < self.UPTIME_TARGET)
         yield fact("restarts", f"{pool.restarts}")
         yield fact("waiting", f"{pool.waiting}")
@@ -129,3 +132,7 @@ class PoolHealth(Live):
         row = Row().cell("cpu", _NAME, palette.dim).cell(f"{now:.1f}", _GRAPH, palette.text)
         top = max(pool.processors, max(pool.cpu, default=0.0))
         return [row.add(sparkline(list(pool.cpu), top, max(0, width - row.width - 1), self.glyphs), palette.bar)]
+
+
+def _percent_text(percent: float | None) -> str:
+    return f"{percent:.1f}%" if percent is not None else "-"

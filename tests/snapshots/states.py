@@ -148,7 +148,9 @@ def _cpu(t: float) -> list[ev.Event]:
 def states() -> Mapping[str, Sequence[ev.Event]]:
     """By name: empty, running, paused, errors, done."""
     t = 402.0
-    going = _batch(t, "running", progress=22.4, eta=_ETA, etas=_ETAS, rate=3.1)
+    going = _batch(
+        t, "running", progress=22.4, eta=_ETA, etas=_ETAS, rate=3.1, attempts=22, failed_attempts=1,
+    )  # fmt: skip
     running = [_STARTED, *_working(t), *_cpu(t), *_workers(t), _pool(t), going]
     paused = going.model_copy(update={"t": t + 1, "state": "paused"})
     errors = [
@@ -166,7 +168,7 @@ def states() -> Mapping[str, Sequence[ev.Event]]:
         _pool(t + 7, error=True),
         _batch(
             t + 8, "running", progress=31.0, eta=ev.Eta(low=1000, mid=1300, high=1700), eta_reason="1 worker lost",
-            etas=_ETAS, rate=2.6,
+            etas=_ETAS, rate=2.6, attempts=32, failed_attempts=6,
         ),
     ]  # fmt: skip
     done = [
@@ -177,8 +179,12 @@ def states() -> Mapping[str, Sequence[ev.Event]]:
         ev.SessionFinished(t=680.0, session="s13", status=SessionStatus.CANCELLED, duration=0.0),
         *[ev.WorkerChanged(t=690.0, worker=number, status="idle", jobs=26) for number in range(1, 5)],
         _pool(690.0).model_copy(update={"idle": 4, "active": 0, "pending": 0}),
-        _batch(4900.0, "done", progress=100.0, rate=3.1, predicted=ev.Eta(low=4000, mid=4500, high=5400)),
-    ]
+        _batch(690.0, "running", attempts=108, failed_attempts=4),
+        _batch(
+            4900.0, "done", progress=100.0, rate=3.1, attempts=108, failed_attempts=4,
+            predicted=ev.Eta(low=4000, mid=4500, high=5400),
+        ),
+    ]  # fmt: skip
     return {
         "empty": [_STARTED, _batch(0.5, "done", total=0, progress=100.0)],
         "running": running,
@@ -205,7 +211,9 @@ def arriving() -> Sequence[ev.Event]:
             for number, size, growing in ((3, 48_000_000, True), (4, 3_100_000_000, False))
         ],
         _pool(t).model_copy(update={"idle": 3, "active": 1, "pending": 1}),
-        _batch(t, "running", total=3, progress=45.0, rate=2.0, eta=ev.Eta(low=60, mid=90, high=150)),
+        _batch(
+            t, "running", total=3, progress=45.0, rate=2.0, eta=ev.Eta(low=60, mid=90, high=150), attempts=4,
+        ),
     ]  # fmt: skip
 
 

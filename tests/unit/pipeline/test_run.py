@@ -159,6 +159,11 @@ async def test_a_transient_failure_is_tried_again_and_the_worker_is_free_meanwhi
     assert runner.runs["a.wav", Stage.AUDIO] == 3
     assert [event.attempt for event in watcher.events if isinstance(event, StageRetrying)] == [2, 3]
     assert batch.results[0].stages[Stage.AUDIO].attempts == 3
+    told = [event for event in watcher.events if isinstance(event, BatchChanged)][-1]
+    assert (told.attempts, told.failed_attempts) == (5, 2)
+    _, watcher, _ = await run(make_sessions(tmp_path, []), FakeRunner())
+    told = [event for event in watcher.events if isinstance(event, BatchChanged)][-1]
+    assert told.attempts == 0, "what is kept from before is no attempt"
 
 
 async def test_an_attempt_begins_when_the_one_before_is_quite_over(

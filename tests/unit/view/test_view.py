@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrich_tui import events as ev
+from enrich_tui.display.error_rate import ErrorRate
+from enrich_tui.display.figures import PoolFigures
 from enrich_tui.display.listing import Listing, Query, Sort
-from enrich_tui.display.recent import RecentFailures
 from enrich_tui.display.report import report
 from enrich_tui.display.rows import CellState, SessionState
 from enrich_tui.display.view import RunView
@@ -71,6 +72,8 @@ EVENTS = st.one_of(
         batch,
         t=some_time,
         progress=some_number,
+        attempts=st.integers(),
+        failed_attempts=st.integers(),
         etas=st.dictionaries(
             some_id, st.builds(ev.Eta, low=some_number, mid=some_number, high=some_number), max_size=3
         ),
@@ -105,6 +108,7 @@ def test_whatever_comes_it_adds_up(events: list[ev.Event], sort: Sort, query: st
             held = sum(row.cells[stage].state is cell_state for row in view.rows.values())
             assert view.stage_counts[stage][cell_state] == held
     assert 0 <= view.fraction <= 1
+    assert all(0 <= rate <= 100 for rate in (view.error_rate.overall, view.error_rate.lately(view.now)) if rate)
     for row in view.rows.values():
         assert all(0 <= cell.fraction <= 1 for cell in row.cells.values())
         assert row.seconds(view.now) >= 0
@@ -173,15 +177,28 @@ def test_a_session_goes_through_its_states() -> None:
     assert (row.state, row.message) == ("partial", "No video.")
 
 
-def test_the_failures_of_the_last_ten_minutes() -> None:
-    failures = RecentFailures()
-    assert failures.rate(0) is None
-    for second in range(0, 1200, 10):
-        failures.add(second, failed=second < 600)
-    assert failures.rate(1199) == 0
-    failures.add(1199, failed=True)
-    assert failures.rate(1199) == pytest.approx(100 / 61)
-    assert failures.rate(5000) is None
+def test_the_error_rate_is_one_measure_over_two_spans() -> None:
+    view = fed(pool(error_rate=0.0), batch(t=1.0))
+    figures = PoolFigures.of_view(view)
+    assert figures is not None
+    assert (figures.error_rate, figures.error_rate_lately) == (None, None)
+    view.apply(batch(t=300.0, attempts=8, failed_attempts=2))
+    figures = PoolFigures.of_view(view)
+    assert figures is not None
+    assert figures.error_rate == figures.error_rate_lately == 25.0
+    view.apply(ev.RunStarted(program="", library="", at="", workers=1, cpu_slots=1, stages=STAGES))
+    view.apply(ev.RunStarted(program="", library="", at="", workers=1, cpu_slots=1, stages=STAGES))
+    assert view.error_rate.overall is None
+
+
+def test_errors_of_more_than_ten_minutes_ago_count_over_all_only() -> None:
+    rate = ErrorRate()
+    for second in range(1200):
+        rate.tell(second, ended=second, failed=min(second, 600))
+    assert rate.overall == pytest.approx(100 * 600 / 1199)
+    assert rate.lately(1199) == pytest.approx(0, abs=2)
+    assert rate.lately(1210) == 0
+    assert rate.lately(5000) is None
 
 
 def test_running_rows_become_outdated_every_second() -> None:
