@@ -177,7 +177,7 @@ class Announcer:
         wanted = {stage: media[stage] for stage in self._stages(entry) if stage in media}
         lengths: dict[str, float | None] = {stage.value: seconds for stage, seconds in wanted.items()}
         self._media[entry.session.id] = lengths
-        self._progress.measured(entry.session.id, lengths)
+        self._progress.measured(entry.session.id, lengths, kept=_kept(entry))
         self.emit(SessionMeasured(session=entry.session.id, media=wanted))
 
     # -- sessions and stages ------------------------------------------------------------------------------------------
@@ -196,6 +196,7 @@ class Announcer:
             include_summary=Stage.SUMMARY in wanted,
             include_canvas=Stage.CANVAS in wanted,
             media=self._media.get(ident),
+            kept=_kept(entry),
         )
 
     def stage_ended(self, entry: SessionEntry, result: StageResult) -> None:
@@ -340,3 +341,8 @@ class Announcer:
         outcome = self.figures.outcome(exit_code)
         self.emit(outcome)
         return outcome.exit_code
+
+
+def _kept(entry: SessionEntry) -> dict[str, float]:
+    """In percent, what of the stages that are to be done earlier runs left."""
+    return {stage.value: 100.0 * state.kept for stage, state in entry.unfinished() if state.kept > 0.0}

@@ -22,6 +22,7 @@ from enrich_tui.model import (
 )
 from enrich_tui.pipeline import cache
 from enrich_tui.pipeline.adopt import Elsewhere, is_of, made_anything
+from enrich_tui.pipeline.kept import Kept
 from enrich_tui.pipeline.outcome import completed, recorded, session_result
 from enrich_tui.pipeline.verdict import has_input
 from enrich_tui.progress import Estimate, EtaEstimator
@@ -49,6 +50,8 @@ class PlannedSession(Frozen):
     stages: dict[Stage, Need]
     media: dict[Stage, float | None]
     """Media seconds of the stages that would run, as far as they are known from an earlier run."""
+    kept: dict[Stage, float]
+    """The shares (0 to 1) of such stages behind which they would go on, as far as a look at them tells."""
     size: int
     """Bytes of its sources."""
 
@@ -106,12 +109,15 @@ def plan_run(
     ``elsewhere`` finds results of the same bytes in other places.
     """
     settings = {stage: cache.settings_of(stage, config) for stage in STAGES}
-    planner = _Planner(options.stages, settings, elsewhere or Elsewhere(), fresh=fresh, retry=retry)
+    planner = _Planner(options.stages, settings, elsewhere or Elsewhere(), Kept(config), fresh=fresh, retry=retry)
     planned = tuple(map(planner.plan, sessions))
     estimator = EtaEstimator(history)
     queue = [(one.session_id, {stage.value: one.media[stage] for stage in one.to_run}) for one in planned if one.to_run]
     sizes = {one.session_id: one.size for one in planned}
-    estimator.plan(queue, workers, 0.0, cpu_slots, sizes=sizes, served=served(config))
+    kept: dict[str, dict[str, float]] = {
+        one.session_id: {stage.value: share for stage, share in one.kept.items()} for one in planned if one.kept
+    }
+    estimator.plan(queue, workers, 0.0, cpu_slots, sizes=sizes, served=served(config), kept=kept)
     estimate = estimator.batch(0.0) if queue else Estimate(0.0, 0.0, 0.0)
     eta = Eta(low=estimate.low, mid=estimate.mid, high=estimate.high) if estimate else None
     past = tuple(PastRun(predicted=one.predicted, took=one.took) for one in past_of(history))
@@ -124,10 +130,12 @@ class _Planner:
         wanted: frozenset[Stage],
         settings: Mapping[Stage, str],
         elsewhere: Elsewhere,
+        kept: Kept,
         *,
         fresh: bool,
         retry: bool,
     ) -> None:
+        self._kept = kept
         self._wanted = wanted
         self._settings = settings
         self._elsewhere = elsewhere
@@ -152,7 +160,14 @@ class _Planner:
             for stage, need in needs.items()
             if need is Need.RUN
         }
-        return PlannedSession(session_id=session.id, stages=needs, media=media, size=session.size)
+        shares = {} if self._fresh else {stage: self._kept.share(session, stage, folder) for stage in media}
+        return PlannedSession(
+            session_id=session.id,
+            stages=needs,
+            media=media,
+            kept={stage: share for stage, share in shares.items() if share > 0.0},
+            size=session.size,
+        )
 
     def _need(self, folder: Path, key: str, ended: StageRecord | None, needs: Mapping[Stage, Need]) -> Need:
         if cache.holds(ended, key, folder):

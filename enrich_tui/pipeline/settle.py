@@ -27,6 +27,7 @@ from enrich_tui.model import (
 )
 from enrich_tui.pipeline import cache
 from enrich_tui.pipeline.adopt import Elsewhere, adopt, is_of, made_anything, tells
+from enrich_tui.pipeline.kept import Kept
 from enrich_tui.pipeline.outcome import completed, described, recorded, stands_in
 from enrich_tui.pipeline.state import SessionEntry, StageState
 from enrich_tui.pipeline.verdict import anything_to_tell, has_input
@@ -87,6 +88,7 @@ class Settler:
         self._note = note
         self._notes: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._known: dict[str, _Known] = {}
+        self._kept = Kept(config)
         self._settings: dict[Stage, str] = {}
         self._found: dict[str, list[tuple[Stage, StageResult]]] = {}
         """What was seen ahead of the sessions' turn."""
@@ -178,6 +180,8 @@ class Settler:
         if not self._fresh and earlier_end is not None and cache.holds(earlier_end, key, session.output):
             return completed(session, stage, earlier_end, cached=True)
         entry.stages[stage].key = key
+        if not self._fresh:
+            entry.stages[stage].kept = self._kept.share(session, stage, session.output)
         insisted = self._retry or entry.stages[stage].insisted
         if earlier_end is not None and not insisted and cache.hopeless(earlier_end, key):
             return recorded(stage, earlier_end)

@@ -36,6 +36,8 @@ class StageEntry:
     """Seconds of work over all attempts."""
     key: str = ""
     """What the result depends on, see :mod:`enrich_tui.pipeline.cache`."""
+    kept: float = 0.0
+    """The share of it, 0 to 1, that seems to have been kept by an earlier run."""
     insisted: bool = False
     """True where a person asked for it again: what is known to be hopeless is tried all the same."""
     failure: StageResult | None = None

@@ -57,17 +57,20 @@ class ProgressService:
         include_summary: bool = True,
         include_canvas: bool = True,
         media: Media | None = None,
+        kept: Mapping[str, float] | None = None,
     ) -> None:
         """Begin a run of a session; a session that was known before begins again at 0.
 
         The stages that are not included are skipped. ``media`` makes the estimates better from the beginning; a stage
-        that it does not name has nothing to go through.
+        that it does not name has nothing to go through. ``kept`` says behind how much of a stage (0 to 100) it goes on,
+        because an earlier run left that much.
         """
         now = self._clock()
         self._feed.forget(session_id)
         included = zip(STAGES, (include_audio, include_video, include_summary, include_canvas), strict=True)
         lengths = dict.fromkeys(STAGES) if media is None else media
-        self._estimator.add(session_id, {stage: lengths.get(stage, 0.0) for stage, wanted in included if wanted}, now)
+        stages = {stage.value: lengths.get(stage, 0.0) for stage, wanted in included if wanted}
+        self._estimator.add(session_id, stages, now, kept=_shares(kept))
         weights = {Stage(stage): seconds for stage, seconds in self._estimator.expected(session_id).items()}
         run = self._runs[session_id] = SessionRun(session_id, weights, now)
         self._tell("started", run)
@@ -258,10 +261,13 @@ class ProgressService:
                 self._batch.note(run)
         self._pace_batch()
 
-    def measured(self, session_id: str, media: Media) -> None:
-        """How long the stages of a session are that waits in the batch, for the estimate; see :meth:`start_batch`."""
+    def measured(self, session_id: str, media: Media, *, kept: Mapping[str, float] | None = None) -> None:
+        """How long the stages of a session are that waits in the batch, for the estimate; see :meth:`start_batch`.
+
+        ``kept`` is as for :meth:`start_progress`.
+        """
         if session_id not in self._runs and self._batch is not None and session_id in self._batch:
-            self._estimator.add(session_id, media, self._clock())
+            self._estimator.add(session_id, media, self._clock(), kept=_shares(kept))
 
     def get_batch_progress(self) -> BatchProgress | None:
         """How far the batch is now; None where none was started."""
@@ -370,6 +376,10 @@ class ProgressService:
         if self._batch is not None:
             self._told = self._batch.counts
             self._bus.emit("batch-update", self.get_batch_progress(), key="batch-update")
+
+
+def _shares(percents: Mapping[str, float] | None) -> dict[str, float]:
+    return {stage: done / 100.0 for stage, told in (percents or {}).items() if (done := percent(told)) is not None}
 
 
 _service: ProgressService | None = None

@@ -76,3 +76,8 @@ def engine_identity(stage: Stage, config: StageConfig) -> str:
 
         return engine.identity(config.video)
     return ""
+
+
+def memory_identity(stage: Stage, config: StageConfig) -> str:
+    """What does a stage that keeps what it does; something else cannot go on with it."""
+    return f"{engine_identity(stage, config)} {VERSIONS[stage]}"

@@ -11,14 +11,14 @@ from pathlib import Path
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.media.decode import decode_audio
 from enrich_tui.media.probe import probe
-from enrich_tui.model import Notice, Session, Stage, StageOutput, StageTask
-from enrich_tui.stages import VERSIONS, KeepingReport, Report
+from enrich_tui.model import Notice, Session, StageOutput, StageTask
+from enrich_tui.stages import KeepingReport, Report, memory_identity
 from enrich_tui.stages.results import REVIEW, SUBTITLES, TRANSCRIPT, Segment, Transcript
 from enrich_tui.stages.speech import formats
 from enrich_tui.stages.speech.captions import choose, language_of, read_captions
 from enrich_tui.stages.speech.engine import warm
 from enrich_tui.stages.speech.memory import HEARD, Memory
-from enrich_tui.stages.speech.models import engine_name, identity, locate
+from enrich_tui.stages.speech.models import engine_name, locate
 from enrich_tui.stages.speech.review import Levels, joined, review
 from enrich_tui.stages.speech.transcribe import Listener, Track
 from enrich_tui.stages.summarize.language import guess_language, tokens
@@ -63,7 +63,12 @@ def run(task: StageTask, report: KeepingReport) -> StageOutput:
         engine = warm(model, task.threads)
         name = f"{name} {model.name}"
         report(0.0, "listening")
-    memory = Memory(task.session.output / HEARD, f"{identity(config)} {VERSIONS[Stage.AUDIO]}", fresh=task.fresh)
+    memory = Memory(
+        task.session.output / HEARD,
+        memory_identity(task.stage, task.config),
+        size=task.session.size,
+        fresh=task.fresh,
+    )
     listener = Listener(engine, config, memory)
     told = memory.telling(report)
     with contextlib.closing(memory):

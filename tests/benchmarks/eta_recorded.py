@@ -90,7 +90,7 @@ class _Player:
             return
         if number not in self._begun:
             self._begun.add(number)
-            wanted = {
+            wanted: dict[str, Any] = {
                 f"include_{stage}": stage in self._stages[number] for stage in ("audio", "video", "summary", "canvas")
             }
             self.service.start_progress(str(number), **wanted, media=self._media.get(number))

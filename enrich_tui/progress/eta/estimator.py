@@ -95,16 +95,19 @@ class EtaEstimator:
         *,
         sizes: Mapping[str, int] | None = None,
         served: Collection[str] = (),
+        kept: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
         """Set the whole queue, in order. What is known of a session that is in it already is kept.
 
         ``sessions`` are pairs of a session's id and its media seconds by stage: a stage that is not named is skipped,
         None is an unknown length, for which the session's bytes in ``sizes`` stand in. ``cpu_slots`` limits how many
         stages run at once on few processors; those in ``served`` are done by a server and only take a worker.
+        ``kept`` are the shares (0 to 1) of sessions' stages behind which they go on; what a stage tells itself counts
+        more.
         """
         self._tick(now)
         again = bool(self._plan.sessions)
-        self._plan.replace(sessions, sizes or {})
+        self._plan.replace(sessions, sizes or {}, kept or {})
         self._cpu_slots = None if cpu_slots is None else max(1, cpu_slots)
         self._served = frozenset(served)
         self._workers = max(1, workers)
@@ -124,12 +127,22 @@ class EtaEstimator:
         if added := len(self._plan.sessions) - before:
             self._changed(f"{count_text(added, 'session')} added")
 
-    def add(self, session_id: str, stages: Mapping[str, float | None], now: float) -> None:
-        """Put a session at the end of the queue; one that is queued already keeps its place and starts afresh."""
+    def add(
+        self,
+        session_id: str,
+        stages: Mapping[str, float | None],
+        now: float,
+        *,
+        kept: Mapping[str, float] | None = None,
+    ) -> None:
+        """Put a session at the end of the queue; one that is queued already keeps its place and starts afresh.
+
+        ``kept`` are the shares (0 to 1) of its stages behind which they go on.
+        """
         self._tick(now)
         known = session_id in self._plan.open
         before = self.expected(session_id)
-        self._plan.add(session_id, stages)
+        self._plan.add(session_id, stages, kept or {})
         if not known:
             self._changed("the queue changed")
         elif self.expected(session_id) != before:

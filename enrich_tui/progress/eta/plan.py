@@ -184,7 +184,12 @@ class Plan:
         self.pending = {stage: Pending() for stage in STAGES}
         self._typical = Typical()
 
-    def replace(self, sessions: Iterable[tuple[str, Mapping[str, float | None]]], sizes: Mapping[str, int]) -> None:
+    def replace(
+        self,
+        sessions: Iterable[tuple[str, Mapping[str, float | None]]],
+        sizes: Mapping[str, int],
+        kept: Mapping[str, Mapping[str, float]],
+    ) -> None:
         """Set the whole queue; stages that are known already stay as they are."""
         listed = list(sessions)
         self._typical = Typical()
@@ -192,8 +197,9 @@ class Plan:
         before, self.sessions = self.sessions, {}
         for session_id, stages in listed:
             works = _works(stages, self._typical.length(sizes.get(session_id, 0)))
-            kept = before.get(session_id, {})
-            self.sessions[session_id] = {stage: kept.get(stage, work) for stage, work in works.items()}
+            _go_on(works, kept.get(session_id, {}))
+            known = before.get(session_id, {})
+            self.sessions[session_id] = {stage: known.get(stage, work) for stage, work in works.items()}
         self._recount()
 
     def extend(self, sessions: Iterable[tuple[str, Mapping[str, float | None]]], sizes: Mapping[str, int]) -> None:
@@ -204,7 +210,7 @@ class Plan:
             self.sessions[session_id] = _works(stages, self._typical.length(sizes.get(session_id, 0)))
             self._enlist(session_id)
 
-    def add(self, session_id: str, stages: Mapping[str, float | None]) -> None:
+    def add(self, session_id: str, stages: Mapping[str, float | None], kept: Mapping[str, float]) -> None:
         """Put a session at the end, or afresh at its place."""
         known = self.sessions.get(session_id, {})
         works = _works(stages, self._typical.length())
@@ -213,6 +219,7 @@ class Plan:
                 work.whole = known[stage].whole
             if stage in known:
                 work.inherit(known[stage])
+        _go_on(works, kept)
         self.discard(session_id, keep_place=True)
         self.sessions[session_id] = works
         self._enlist(session_id)
@@ -305,3 +312,10 @@ def _works(stages: Mapping[str, float | None], typical: float) -> dict[str, Work
             known = media is not None and (_usable(media) or media == 0.0)
             works[stage] = Work(stage, min(LONGEST, media) if known and media is not None else typical)
     return works
+
+
+def _go_on(works: Mapping[str, Work], kept: Mapping[str, float]) -> None:
+    """These shares of the stages' work are there; a guess, which holds until they tell."""
+    for stage, share in kept.items():
+        if stage in works and math.isfinite(share) and share > 0.0:
+            works[stage].kept, works[stage].keeps = min(1.0, share), True

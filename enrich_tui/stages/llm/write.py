@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.model import StageOutput, StageTask
-from enrich_tui.stages import KeepingReport, Report, engine_identity, summary
+from enrich_tui.stages import KeepingReport, Report, memory_identity, summary
 from enrich_tui.stages.llm.answers import LISTED, Kept, Told, keep
 from enrich_tui.stages.llm.keys import find_key
 from enrich_tui.stages.llm.lines import Line, fitted, portions, size, spoken_lines
@@ -21,15 +21,12 @@ from enrich_tui.stages.llm.prompts import GATHERED, SPOKEN, question
 from enrich_tui.stages.llm.server import Server
 from enrich_tui.stages.material import Material, gather
 from enrich_tui.stages.results import Chapter, Summary
-from enrich_tui.stages.speech.memory import Memory
+from enrich_tui.stages.speech.memory import ANSWERED, Memory
 from enrich_tui.stages.summarize.extractive import summarize
 from enrich_tui.stages.summarize.keywords import keywords
 from enrich_tui.stages.summarize.language import stop_words, tokens
 from enrich_tui.stages.summarize.titles import titles
 from enrich_tui.store.owner import check
-
-ANSWERED = ".answered.jsonl"
-"""What was answered to the parts of a session is kept here beside its results, lest they are sent again."""
 
 
 class _Part(NamedTuple):
@@ -154,8 +151,10 @@ def _read(task: StageTask) -> _Read:
     if sum(map(size, shown)) > config.limit:
         raise StageError(Problem.TOO_LONG, facts={"setting": "stage.summary.limit", "change": "higher"})
     parts = [_Part(lines[cut], "\n".join(shown[cut])) for cut in portions(shown, config.window)]
-    identity = engine_identity(task.stage, task.config)
-    memory = Memory(task.session.output / ANSWERED, identity, fresh=task.fresh) if len(parts) > 1 else None
+    memory = None
+    if len(parts) > 1:
+        identity = memory_identity(task.stage, task.config)
+        memory = Memory(task.session.output / ANSWERED, identity, size=task.session.size, fresh=task.fresh)
     return _Read(material, lines, _with_chapters(parts, material), memory)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from enrich_tui.stages.speech.memory import HEARD, Memory
+from enrich_tui.stages.speech import memory as memory_module
+from enrich_tui.stages.speech.memory import HEARD, Memory, kept
 
 
 def said(path: Path, number: int = 3, identity: str = "engine 1") -> bytes:
@@ -151,3 +154,75 @@ def test_a_disk_that_fails_costs_the_memory_and_nothing_else(
     lines = (tmp_path / HEARD).read_bytes().splitlines(keepends=True)
     assert set(whole.splitlines(keepends=True)[1:]) <= set(lines)
     assert said(tmp_path / HEARD, 4) == said(tmp_path / "other", 4)
+
+
+def until(path: Path, *fractions: float, size: int = 100) -> Memory:
+    """Work that found something at each of these fractions, and was not finished."""
+    memory = Memory(path, "engine 1", size=size)
+    tell = memory.telling(lambda *_: None)
+    for fraction in fractions:
+        tell(fraction)
+        memory.keep(memory.key("said", fraction), ["word"] * 300)
+    memory.close()
+    return memory
+
+
+def test_the_end_of_the_file_says_where_the_work_would_go_on(tmp_path: Path) -> None:
+    path = tmp_path / HEARD
+    assert kept(path, "engine 1", 100) == 0.0
+    until(path, *(number / 100 for number in range(61)))
+    assert kept(path, "engine 1", 100) == 0.6
+    assert kept(path, "engine 1", 200) == 0.3  # something was added
+    assert kept(path, "engine 1", 50) == 0.0  # this is another recording
+    assert kept(path, "engine 2", 100) == 0.0
+    path.write_bytes(path.read_bytes()[:-3])  # killed while it wrote
+    assert kept(path, "engine 1", 100) == 0.59
+    until(path, 0.3, 0.4)
+    assert kept(path, "engine 1", 100) == 0.4  # so far did the latest attempt come
+
+
+def test_what_is_gone_through_again_counts_from_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / HEARD
+    until(path, 0.0, 0.5, 0.9)
+    memory = Memory(path, "engine 1", size=200)
+    tell = memory.telling(lambda *_: None)
+    for fraction in (0.0, 0.5, 0.9):
+        tell(fraction / 2)
+        assert memory.recall(memory.key("said", fraction)) is not None
+    memory.finish()
+    assert kept(path, "engine 1", 200) == 0.45
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n\n", b"\xff" * 100_000, b"00000000[]\n", pytest.param(None, id="older")],
+)
+def test_what_says_nothing_keeps_nothing(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / HEARD
+    if content is None:
+        text = b'["key","found"]'
+        content = b"%08x%s\n" % (zlib.crc32(text), text)
+    path.write_bytes(content)
+    assert kept(path, "engine 1") == 0.0
+
+
+@pytest.mark.parametrize("where", [["m", 1], [3, 1, 0.5], ["m", 1.5, 0.5], ["m", 1, None], "m", {}, None])
+def test_what_is_no_place_is_none(tmp_path: Path, where: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_module, "_mark", lambda _: "m")
+    text = json.dumps(["key", "found", where]).encode()
+    (tmp_path / HEARD).write_bytes(b"%08x%s\n" % (zlib.crc32(text), text))
+    assert kept(tmp_path / HEARD, "engine 1", 1) == 0.0
+
+
+def test_what_is_no_file_keeps_nothing(tmp_path: Path) -> None:
+    until(tmp_path / "elsewhere", 0.0, 0.5)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    assert kept(tmp_path / "elsewhere", "engine 1", 100) == 0.5
+    assert {kept(tmp_path / name, "engine 1", 100) for name in ("folder", "link", "nothing")} == {0.0}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files here")
+def test_what_would_block_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / HEARD)
+    assert kept(tmp_path / HEARD, "engine 1") == 0.0

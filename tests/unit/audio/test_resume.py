@@ -17,9 +17,9 @@ from enrich_tui.demo.recording import speech_path
 from enrich_tui.errors.problems import StageError
 from enrich_tui.media.decode import RATE, Samples, decode_audio
 from enrich_tui.model import Session, Stage, StageTask
-from enrich_tui.stages import audio
+from enrich_tui.stages import audio, memory_identity
 from enrich_tui.stages.speech.engine import warm
-from enrich_tui.stages.speech.memory import HEARD, Memory
+from enrich_tui.stages.speech.memory import HEARD, Memory, kept
 from enrich_tui.stages.speech.models import locate
 from tests.unit.media.making import make
 
@@ -126,6 +126,18 @@ def test_it_tells_where_its_work_begins(tmp_path: Path, talk: Samples) -> None:
     assert told["third"][-1] == (1.0, 1.0)
 
 
+def test_its_file_says_about_where_that_will_be(tmp_path: Path, talk: Samples) -> None:
+    recording = make(tmp_path / "a.wav", sound=[talk], rate=RATE)
+    identity, stretch = memory_identity(Stage.AUDIO, CONFIG), STRETCH / (len(talk) / RATE)
+    told: list[tuple[float, float]] = []
+    hear(recording, tmp_path / "out", until=0.6)
+    guess = kept(tmp_path / "out" / HEARD, identity)
+    hear(recording, tmp_path / "out", told=told)
+    begin = told[-1][1]
+    assert 0.0 < guess <= begin <= guess + stretch
+    assert kept(tmp_path / "out" / HEARD, identity) >= 1.0 - stretch
+
+
 @pytest.mark.parametrize("kind", ["wav", "mp3", "m4a", "mkv"])
 def test_of_a_recording_that_grew_only_what_follows_is_heard(tmp_path: Path, talk: Samples, kind: str) -> None:
     recording = tmp_path / f"a.{kind}"
@@ -148,7 +160,7 @@ def test_another_setting_or_engine_hears_it_again(
     assert hear(recording, tmp_path / "out") == 0
     wider = StageConfig(audio=CONFIG.audio.model_copy(update={"beam_size": 2}))
     assert hear(recording, tmp_path / "out", config=wider) >= 20
-    monkeypatch.setattr(audio, "identity", lambda _config: "another")
+    monkeypatch.setattr(audio, "memory_identity", lambda *_: "another")
     assert hear(recording, tmp_path / "out") >= 20
 
 

@@ -207,6 +207,42 @@ def test_a_pause_while_it_is_skipped_changes_nothing() -> None:
     assert left(estimator, now) == pytest.approx(0.2 * LENGTH * RATE, rel=0.15)
 
 
+@pytest.mark.parametrize("how", ["plan", "add"])
+def test_what_an_earlier_program_kept_counts_from_the_beginning(how: str) -> None:
+    estimator = EtaEstimator(HISTORY)
+    if how == "plan":
+        estimator.plan([("s0", {"audio": LENGTH})], 1, 0.0, kept={"s0": {"audio": 0.6}, "nobody": {"audio": 0.5}})
+    else:
+        estimator.plan([("s0", {"audio": None})], 1, 0.0)
+        estimator.add("s0", {"audio": LENGTH}, 0.0, kept={"audio": 0.6, "video": 0.3})
+        estimator.add("s0", {"audio": LENGTH}, 0.0)  # its turn has come
+    check_sums(estimator)
+    assert left(estimator, 0.0) == pytest.approx(rest(0.4), rel=0.1)
+    batch = estimator.batch(0.0)
+    assert batch is not None
+    assert batch.mid == pytest.approx(rest(0.4), rel=0.2)
+    estimator.started("s0", "audio", 0.0)
+    estimator.progressed("s0", "audio", 0.31, 4.0, kept=0.3)  # and the worker knows better
+    assert left(estimator, 4.0) == pytest.approx(rest(0.69), rel=0.1)
+
+
+@pytest.mark.parametrize("share", [math.nan, math.inf, -1.0, 0.0])
+def test_what_is_no_share_keeps_nothing(share: float) -> None:
+    estimator = planned(LENGTH)
+    estimator.add("s0", {"audio": LENGTH}, 0.0, kept={"audio": share})
+    assert left(estimator, 0.0) == pytest.approx(rest(1.0), rel=0.01)
+
+
+def test_the_service_is_told_in_percent() -> None:
+    service = ProgressService(clock=lambda: 0.0, estimator=EtaEstimator(HISTORY))
+    service.start_batch(["a", "b"], workers=1)
+    service.measured("a", {"audio": LENGTH}, kept={"audio": 60.0})
+    service.start_progress("b", media={"audio": LENGTH}, kept={"audio": 60.0, "video": math.nan})
+    assert service.calculate_eta("a") == pytest.approx(rest(0.4), rel=0.1)
+    service.start_progress("a", media={"audio": LENGTH})
+    assert service.calculate_eta("a") == pytest.approx(rest(0.4), rel=0.1)
+
+
 def test_the_service_passes_it_on() -> None:
     now = 0.0
     service = ProgressService(clock=lambda: now, estimator=EtaEstimator(HISTORY))
