@@ -95,7 +95,7 @@ def lone_file(path: Path, siblings: Iterable[Path]) -> Draft | Rejected:
     """A recording with its sidecars, which are among ``siblings``; or why it cannot be one."""
     if path.is_symlink():
         return Rejected(path=path, reason="Links are not followed; name the file itself.")
-    if kinds.suffix(path) not in kinds.MEDIA:
+    if not kinds.is_media(path):
         return Rejected(path=path, reason=_reason(path))
     return _recording(path, _by_stem(siblings))
 
@@ -113,7 +113,7 @@ def _by_stem(files: Iterable[Path]) -> dict[str, list[Path]]:
 
 def _of_files(folder: Path, files: list[Path], *, root: bool) -> list[tuple[str, Item]]:
     found: list[tuple[str, Item]] = []
-    media = [path for path in files if kinds.suffix(path) in kinds.MEDIA]
+    media = [path for path in files if kinds.is_media(path)]
     pictures = [path for path in files if kinds.suffix(path) in kinds.PICTURES]
     notes = [path for path in files if kinds.suffix(path) in kinds.NOTES]
     taken: set[Path] = {*media, *pictures}

@@ -6,8 +6,14 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-VIDEO = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"})
-AUDIO = frozenset({".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg", ".opus"})
+VIDEO = frozenset({
+    ".3g2", ".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv",
+    ".qt", ".ts", ".webm", ".wmv",
+})  # fmt: skip
+AUDIO = frozenset({
+    ".aac", ".aif", ".aifc", ".aiff", ".amr", ".caf", ".flac", ".m4a", ".m4b", ".mka", ".mp3", ".oga", ".ogg", ".opus",
+    ".spx", ".wav", ".wma",
+})  # fmt: skip
 MEDIA = VIDEO | AUDIO
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 CAPTIONS = frozenset({".vtt", ".srt"})
@@ -24,9 +30,29 @@ _DIGITS = re.compile(r"(\d+)")
 _DATE = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)(?:[ _T.-]+(?:at )?(\d\d)[.:h-]?(\d\d)(?:[.:m-]?(\d\d))?)?")
 
 
+_TRANSPORT = b"\x47"
+"""Each packet of an MPEG transport stream begins with it."""
+_PACKET = 188
+
+
 def suffix(path: Path) -> str:
     """The file's ending, lower case, with its dot."""
     return path.suffix.lower()
+
+
+def is_media(path: Path) -> bool:
+    """True for recordings, by their names; of ``.ts`` files, which are programs more often, by their first bytes."""
+    ending = suffix(path)
+    return ending in MEDIA and (ending != ".ts" or _is_transport(path))
+
+
+def _is_transport(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_PACKET + 1)
+    except OSError:
+        return True  # so that it is said why it cannot be read
+    return head[::_PACKET] == _TRANSPORT * 2
 
 
 def is_ignored(name: str) -> bool:

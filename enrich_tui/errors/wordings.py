@@ -58,7 +58,7 @@ PROBLEMS: dict[Problem, Row] = {
         _PARTIAL,
         "cut short",
         "The recording ends early.",
-        "copy the file again if the original is longer, then run it again",
+        "copy the file again if the original is whole, then run it again",
         told="The recording ends early: {read} of {announced} could be read.",
     ),
     Problem.DAMAGED: Row(
@@ -66,7 +66,7 @@ PROBLEMS: dict[Problem, Row] = {
         _PARTIAL,
         "damaged",
         "The recording is damaged; it could not be decoded.",
-        "copy the file again if the original is intact, then run it again",
+        "copy the file again if the original is whole, then run it again",
         told="{lost}% of the recording is damaged.",
     ),
     Problem.CODEC: Row(

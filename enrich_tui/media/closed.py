@@ -1,7 +1,7 @@
 """Whether a recording was closed by who wrote it: its container ends where the file ends.
 
 What is being written, copied or downloaded can often be opened long before it is whole. A format that does not tell
-(MP3, AAC, FLAC) counts as closed. Only a few bytes are read, whatever the size.
+(MP3, AAC, FLAC, MPEG, Flash, ...) counts as closed. Only a few bytes are read, whatever the size.
 """
 
 from __future__ import annotations
@@ -108,6 +108,12 @@ def _data_size(file: BinaryIO) -> int:
     return int(struct.unpack_from("<Q", head, 16)[0]) if head[:4] == b"ds64" and len(head) == 32 else LIVE
 
 
+def _form(file: BinaryIO, end: int) -> bool:
+    """AIFF: the size of the whole was filled in, and it is there."""
+    size = int.from_bytes(_at(file, 4, 4))
+    return 4 < size <= end - 8
+
+
 def _pages(file: BinaryIO, end: int) -> bool:
     """Ogg: the last page is marked as the last, and it is there as a whole."""
     tail = _at(file, max(0, end - TAIL), TAIL)
@@ -124,4 +130,5 @@ _CHECKS: dict[Container, Callable[[BinaryIO, int], bool]] = {
     "wav": _chunks,
     "avi": _chunks,
     "ogg": _pages,
+    "aiff": _form,
 }

@@ -23,6 +23,10 @@ Samples = NDArray[np.float32]
 
 RATE = 16_000
 """Samples per second that speech engines want."""
+_GUESSED = frozenset({"aac", "amr"})
+"""Containers without a length, by FFmpeg's names."""
+_WHOLE_ONLY = ("matroska", "asf", "flv")
+"""Containers that know the length of the whole, and not that of each track."""
 _GAP = 0.25
 _LONGEST_GAP = 600.0
 _TRUNCATED_SECONDS = 1.0
@@ -94,9 +98,9 @@ class Decoding:
     def _announced(self, container: InputContainer, stream: AudioStream) -> float | None:
         """What the recording says about its sound, unless that is only a guess from its bit rate."""
         name = container.format.name
-        if name == "aac" or (name == "mp3" and not _counts_frames(self._path)):
+        if name in _GUESSED or (name == "mp3" and not _counts_frames(self._path)):
             return None
-        if name.startswith("matroska"):  # knows the length of the whole only
+        if name.startswith(_WHOLE_ONLY):
             return None if container.streams.video else announced(container)
         length = announced(container, stream)
         return length * _wave_share(self._path, container.size) if length and name == "wav" else length

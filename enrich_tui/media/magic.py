@@ -7,11 +7,24 @@ from typing import Literal
 HEAD = 4096
 """How many bytes of the beginning are looked at."""
 
-Container = Literal["mov", "matroska", "avi", "wav", "flac", "ogg", "aac", "mp3"]
+Container = Literal[
+    "mov", "matroska", "avi", "wav", "flac", "ogg", "aac", "mp3", "aiff", "caf", "asf", "amr", "flv", "mpeg", "mpegts"
+]
 """The demuxers that recordings are opened with, by FFmpeg's names."""
 
 _BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"})
 _RIFF: dict[bytes, Container] = {b"AVI ": "avi", b"AVIX": "avi", b"AMV ": "avi", b"WAVE": "wav"}
+_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_BEGINNINGS: tuple[tuple[bytes, Container], ...] = (
+    (b"\x1aE\xdf\xa3", "matroska"),
+    (b"fLaC", "flac"),
+    (b"OggS", "ogg"),
+    (b"caff", "caf"),
+    (_ASF, "asf"),
+    (b"#!AMR", "amr"),
+    (b"FLV\x01", "flv"),
+    (b"\0\0\x01\xba", "mpeg"),
+)
 _PLAYLISTS = (
     b"#extm3u", b"ffconcat", b"[playlist]", b"[reference]", b"[internetshortcut]", b"v=0\n", b"v=0\r", b"rtsptext",
     b"<smil", b"<asx", b"<mpd",
@@ -32,15 +45,21 @@ def container_of(head: bytes) -> Container | None:
     """Which container begins with these bytes (behind any ID3 tag); None for everything that is not accepted."""
     if head[4:8] in _BOXES:
         return "mov"
-    if head.startswith(b"\x1aE\xdf\xa3"):
-        return "matroska"
     if head[:4] in {b"RIFF", b"RF64", b"BW64"}:
         return _RIFF.get(head[8:12])
-    if head.startswith(b"fLaC"):
-        return "flac"
-    if head.startswith(b"OggS"):
-        return "ogg"
+    if head[:4] == b"FORM":
+        return "aiff" if head[8:12] in {b"AIFF", b"AIFC"} else None
+    for beginning, container in _BEGINNINGS:
+        if head.startswith(beginning):
+            return container
+    if _is_transport(head):
+        return "mpegts"
     return _frames_of(head.lstrip(b"\0")[:4])
+
+
+def _is_transport(head: bytes) -> bool:
+    """MPEG transport stream: packets of 188 bytes, on cameras behind four bytes of time each."""
+    return any(head[before :: before + 188][:4] == b"\x47" * 4 for before in (0, 4))
 
 
 def _frames_of(head: bytes) -> Container | None:

@@ -35,12 +35,13 @@ MAX_TAGS = 64 * 1024**2
 
 _AUDIO = (
     "aac,aac_latm,ac3,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,alac,amrnb,amrwb,eac3,flac,gsm_ms,mp1,mp1float,mp2,mp2float,"
-    "mp3,mp3float,opus,pcm_alaw,pcm_f32be,pcm_f32le,pcm_f64be,pcm_f64le,pcm_mulaw,pcm_s16be,pcm_s16le,pcm_s24be,"
-    "pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u8,speex,vorbis,wmav2"
+    "mp3,mp3float,nellymoser,opus,pcm_alaw,pcm_bluray,pcm_f32be,pcm_f32le,pcm_f64be,pcm_f64le,pcm_mulaw,pcm_s16be,"
+    "pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u8,speex,vorbis,wmapro,wmav1,wmav2,wmavoice"
 )
 _VIDEO = (
-    "av1,cinepak,camstudio,ffv1,flashsv,flashsv2,gif,h263,h264,hevc,huffyuv,ffvhuff,libdav1d,mjpeg,mpeg1video,"
-    "mpeg2video,mpeg4,msmpeg4,msmpeg4v2,msrle,msvideo1,png,prores,qtrle,rawvideo,theora,utvideo,vp8,vp9,zmbv"
+    "av1,cinepak,camstudio,dvvideo,ffv1,flashsv,flashsv2,flv,gif,h263,h264,hevc,huffyuv,ffvhuff,libdav1d,mjpeg,"
+    "mpeg1video,mpeg2video,mpeg4,msmpeg4,msmpeg4v2,msrle,msvideo1,png,prores,qtrle,rawvideo,theora,utvideo,vc1,vp6f,"
+    "vp8,vp9,wmv1,wmv2,wmv3,zmbv"
 )
 AUDIO_DECODERS = frozenset(_AUDIO.split(","))
 """FFmpeg's names of the decoders that sound may use."""

@@ -16,6 +16,8 @@ from enrich_tui.media.open import codec_of, is_cover, is_known, open_media
 
 LONGEST = 30 * 24 * 3600.0
 """A recording that says it is longer than this, in seconds, is not believed."""
+_WRAPPED = 2**32 / 90_000
+"""In MPEG transport streams times begin anew after twice as many seconds; one beyond this lies before the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +89,9 @@ def announced(container: InputContainer, stream: Stream | None = None) -> float 
         seconds = float(length * tick) if length is not None and tick is not None else 0.0
     else:
         seconds = (container.duration or 0) / av.time_base
-    return seconds if math.isfinite(seconds) and 0 < seconds <= LONGEST else None
+    return seconds if math.isfinite(seconds) and 0 < seconds <= longest(container) else None
+
+
+def longest(container: InputContainer) -> float:
+    """Seconds up to which a time in this recording is believed."""
+    return _WRAPPED if container.format.name == "mpegts" else LONGEST

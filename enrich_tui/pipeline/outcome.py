@@ -44,7 +44,7 @@ def completed(session: Session, stage: Stage, record: StageRecord, *, cached: bo
         attempts=record.attempts,
         cached=cached,
         message=" ".join(wording.message for wording in noticed) or None,
-        advice=" ".join(wording.advice for wording in noticed if wording.advice) or None,
+        advice="; ".join(dict.fromkeys(wording.advice for wording in noticed if wording.advice)) or None,
         problem=record.notices[0].problem if record.notices else None,
         engine=record.engine,
         facts=record.facts,

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.media.open import codec_of
+from enrich_tui.media.probe import longest
 from enrich_tui.stages.vision.changes import WIDTH, Grey, compare
 
 INTERVAL = 0.5
@@ -107,6 +108,7 @@ class Reader:
         self._codec.thread_type = "AUTO" if threads > 1 else "NONE"
         self._codec.skip_frame = "NONREF"
         self._limit = min(skip_within, _GROUP_SECONDS)
+        self._longest = longest(container)
         self._on_packet = on_packet
         self._rate = float(stream.average_rate or 25)
         self._tick = float(stream.time_base or 1 / 1000)
@@ -174,7 +176,7 @@ class Reader:
             if not packet.size:
                 continue
             end = self._end_of(packet)
-            if end is not None:
+            if end is not None and end <= self._longest:
                 self.health.end = max(self.health.end, end)
             self._on_packet(self.health.end, packet)
             if packet.stream_index == self._stream.index:

@@ -18,10 +18,32 @@ SOUND = {
     **dict.fromkeys(("mkv", "webm", "ogg", "opus"), "libopus"),
     **dict.fromkeys(("mov", "wav"), "pcm_s16le"),
     **dict.fromkeys(("avi", "mp3"), "mp3"),
+    **dict.fromkeys(("aif", "caf"), "pcm_s16be"),
+    **dict.fromkeys(("wma", "wmv"), "wmav2"),
+    **dict.fromkeys(("3gp", "flv", "ts", "m2ts"), "aac"),
+    "mpg": "mp2",
     "flac": "flac",
 }
-PICTURE = {"mp4": "h264", "m4v": "h264", "mov": "h264", "mkv": "h264", "webm": "libvpx-vp9", "avi": "mpeg4"}
-_MUXERS = {"m4v": "mp4", "m4a": "mp4", "mkv": "matroska", "aac": "adts"}
+PICTURE = {
+    **dict.fromkeys(("mp4", "m4v", "mov", "mkv", "3gp", "flv", "ts", "m2ts"), "h264"),
+    "webm": "libvpx-vp9",
+    "avi": "mpeg4",
+    "wmv": "wmv2",
+    "mpg": "mpeg2video",
+}
+_MUXERS = {
+    **dict.fromkeys(("m4v", "m4a"), "mp4"),
+    **dict.fromkeys(("wma", "wmv"), "asf"),
+    **dict.fromkeys(("ts", "m2ts"), "mpegts"),
+    "mkv": "matroska",
+    "aac": "adts",
+    "aif": "aiff",
+    "mpg": "mpeg",
+}
+_OPTIONS = {"ts": {"max_delay": "700000"}, "m2ts": {"max_delay": "700000", "mpegts_m2ts_mode": "1"}}
+"""What FFmpeg's own program sets for these."""
+RATES = {"mpg": 25}
+"""Pictures per second, where they cannot be 10."""
 
 
 def tone(seconds: float, rate: int = 48_000, pitch: float = 440.0) -> NDArray[np.float32]:
@@ -41,16 +63,20 @@ def make(
     """Write a recording in the usual formats of its file ending; ``sound``: one array a track."""
     kind = path.suffix[1:]
     tracks = [tone(seconds, rate)] if sound is None else sound
-    with av.open(path, "w", format=_MUXERS.get(kind, kind), options=options or {}) as container:
-        video = None
+    with av.open(
+        path, "w", format=_MUXERS.get(kind, kind), options=_OPTIONS.get(kind, {}) | (options or {})
+    ) as container:
+        video, pictures = None, RATES.get(kind, 10)
         if picture if picture is not None else kind in PICTURE:
-            video = cast("VideoStream", container.add_stream(PICTURE[kind], rate=10, options={"threads": "1"}))
+            stream = container.add_stream(PICTURE[kind], rate=pictures, options={"threads": "1"})
+            video = cast("VideoStream", stream)
             video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         streams = [cast("AudioStream", container.add_stream(SOUND[kind], rate=rate)) for _ in tracks]
         for stream in streams:
             stream.codec_context.layout = "mono"
+            stream.bit_rate = 64_000
         if video is not None:
-            for number in range(int(seconds * 10)):
+            for number in range(int(seconds * pictures)):
                 shade = np.full((48, 64, 3), number * 7 % 255, np.uint8)
                 container.mux(video.encode(av.VideoFrame.from_ndarray(shade, format="rgb24")))
             container.mux(video.encode(None))

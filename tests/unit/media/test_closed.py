@@ -8,12 +8,12 @@ import pytest
 
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.media.closed import is_closed
-from tests.unit.media.making import box, make
+from tests.unit.media.making import SOUND, box, make
 
-TELLING = ("mp4", "m4a", "mov", "mkv", "webm", "wav", "avi", "ogg", "opus")
+TELLING = ("mp4", "m4a", "mov", "mkv", "webm", "wav", "avi", "ogg", "opus", "aif")
 
 
-@pytest.mark.parametrize("ending", [*TELLING, "mp3", "flac", "aac"])
+@pytest.mark.parametrize("ending", sorted(SOUND))
 def test_a_finished_recording_is_closed(tmp_path: Path, ending: str) -> None:
     assert is_closed(make(tmp_path / f"a.{ending}"))
 

@@ -64,7 +64,7 @@ def test_a_header_alone_has_no_samples(tmp_path: Path) -> None:
     assert problem(tmp_path / "b.wav") is Problem.NO_SAMPLES
 
 
-@pytest.mark.parametrize("kind", ["wav", "mp3", "flac"])
+@pytest.mark.parametrize("kind", ["wav", "mp3", "flac", "aif"])
 def test_a_recording_that_breaks_off_says_so(tmp_path: Path, kind: str) -> None:
     whole = make(tmp_path / f"a.{kind}", seconds=10)
     (tmp_path / f"b.{kind}").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])

@@ -16,6 +16,8 @@ from PIL import Image, ImageDraw
 
 SIZE = (320, 180)
 RATE = 10
+CONTAINERS = {"flv": {"max_interleave_delta": "0"}, "mpegts": {"max_delay": "700000"}}
+"""What FFmpeg's own program sets for these."""
 
 
 def page(seed: int, size: tuple[int, int] = SIZE) -> Image.Image:
@@ -58,12 +60,15 @@ def write(
         options = {"preset": "ultrafast"} if codec == "libx264" else {}
         if codec.startswith("libvpx"):
             options = {"deadline": "realtime", "cpu-used": "8"}
-    with av.open(str(path), "w", format=form, container_options={"live": "1"} if live else None) as container:
+    container_options = {"live": "1"} if live else CONTAINERS.get(form or "")
+    with av.open(str(path), "w", format=form, container_options=container_options) as container:
         picture = container.add_stream(codec, rate=Fraction(rate), options=options)
         assert isinstance(picture, VideoStream)
         picture.height, picture.width = frames[0].shape[:2]
         picture.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         sound = container.add_stream(audio, rate=48000, layout="mono") if audio else None
+        if isinstance(sound, AudioStream):
+            sound.bit_rate = 64_000
         for frame in frames:
             for packet in picture.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")):
                 container.mux(packet)

@@ -16,6 +16,7 @@ from enrich_tui.stages import video
 from enrich_tui.stages.results import Chapters
 from enrich_tui.stages.vision.rewrap import container_for
 from enrich_tui.store import outputs
+from tests.unit.video import made
 from tests.unit.video.made import page, scenes, write
 
 LENGTHS = (4.0, 3.0, 5.0)
@@ -64,6 +65,13 @@ def whole(chapters: Chapters) -> None:
         ("a.avi", "avi", "mpeg4", "libmp3lame", None),
         ("b.avi", "avi", "mjpeg", None, None),
         ("c.avi", "avi", "libx264", "libmp3lame", "playable.mp4"),
+        ("a.wmv", "asf", "wmv2", "wmav2", None),
+        ("a.flv", "flv", "libx264", "aac", "playable.mp4"),
+        ("b.flv", "flv", "flv", None, None),
+        ("a.mts", "mpegts", "libx264", "aac", "playable.mp4"),
+        ("a.ts", "mpegts", "mpeg2video", "mp2", None),
+        ("a.mpg", "mpeg", "mpeg2video", "mp2", None),
+        ("a.3gp", "3gp", "libx264", "aac", "playable.mp4"),
     ],
 )
 def test_every_container_gives_the_same_chapters(
@@ -98,6 +106,19 @@ def test_a_browsers_recording_with_one_key_frame(tmp_path: Path) -> None:
     assert starts(chapters) == pytest.approx([0.0, *CUTS], abs=0.15)
     assert chapters.duration == pytest.approx(12, abs=0.3)
     assert result.notices == ()
+
+
+def test_sound_before_the_beginning_of_a_transport_stream_does_not_make_it_a_day_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(made, "CONTAINERS", {})
+    source = write(tmp_path / "a.ts", scenes(LENGTHS), audio="aac", form="mpegts")
+    with av.open(str(source)) as container:
+        assert container.duration is not None
+        assert container.duration / av.time_base > 24 * 3600
+    _, chapters = run(tmp_path / "out", source)
+    assert starts(chapters) == pytest.approx([0.0, *CUTS], abs=0.15)
+    assert chapters.duration == pytest.approx(12, abs=0.3)
 
 
 def test_b_frames_in_avi_are_not_wrapped_wrongly(tmp_path: Path) -> None:
@@ -245,10 +266,10 @@ def test_sound_alone_has_no_picture(tmp_path: Path) -> None:
 
 
 def test_a_codec_that_is_not_accepted_is_named(tmp_path: Path) -> None:
-    source = write(tmp_path / "a.avi", scenes((1.0,)), codec="wmv2")
+    source = write(tmp_path / "a.avi", scenes((1.0,)), codec="snow")
     with pytest.raises(StageError) as caught:
         run(tmp_path / "out", source)
-    assert (caught.value.problem, caught.value.facts) == (Problem.CODEC, {"codec": "wmv2"})
+    assert (caught.value.problem, caught.value.facts) == (Problem.CODEC, {"codec": "snow"})
 
 
 def test_no_input_is_said(tmp_path: Path) -> None:
