@@ -213,7 +213,8 @@ def media_error(error: Exception) -> StageError:
         return StageError(Problem.OUT_OF_MEMORY, detail=detail)
     if isinstance(error, av.error.DecoderNotFoundError | av.error.PatchWelcomeError):
         return StageError(Problem.CODEC, facts={"codec": "unknown"}, detail=detail)
-    if isinstance(error, OSError) and not isinstance(error, av.error.FFmpegError):
+    beyond = isinstance(error, OSError) and error.errno in {errno.EINVAL, errno.EOVERFLOW}  # a place that cannot be
+    if isinstance(error, OSError) and not (beyond or isinstance(error, av.error.FFmpegError)):
         return StageError(Problem.IO_ERROR, detail=detail)
     return StageError(Problem.DAMAGED, detail=detail)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from enrich_tui.errors import ErrorHandler
+from enrich_tui.errors import CircuitState, ErrorHandler
 from enrich_tui.model import Stage
 from enrich_tui.pipeline.attempts import OPERATIONS, Attempts
 from enrich_tui.pipeline.shares import Shares
@@ -102,23 +102,31 @@ class Dispatcher:
         if full and (len(self._tasks) >= self._pool.size or not self._attempts.may_wait):
             return None
         beside = max(1, self._pool.size - self._shares.slots)
-        later = None
+        later = tried = None
         for number, (entry, stage) in enumerate(self._queue.candidates(time.monotonic())):
             if number >= AHEAD and (full or later is not None):
                 break
             waits = self._attempts.waits(entry, stage)
             if (full and not waits) or (waits and later is not None) or not self._may_begin(entry, stage):
                 continue
-            if full or not waits or len(self._waiting) < beside:
+            if self._proves_little(entry, stage):
+                tried = tried or (entry, stage)
+            elif full or not waits or len(self._waiting) < beside:
                 return entry, stage
-            later = entry, stage  # first what there are processors for, lest all leases wait
-        return later
+            else:
+                later = entry, stage  # first what there are processors for, lest all leases wait
+        return later or tried
 
     def _may_begin(self, entry: SessionEntry, stage: Stage) -> bool:
         state = entry.stages[stage]
         prepared = state.key and self._may_start(entry.session.id)
         settling = (entry.session.id, stage) in self._tasks  # the attempt before it may not be quite over
         return bool(prepared) and not settling and (state.failure is not None or self._errors.ready(OPERATIONS[stage]))
+
+    def _proves_little(self, entry: SessionEntry, stage: Stage) -> bool:
+        """True for a repeated attempt while one is wanted that tries a circuit: it may fail for a reason of its own."""
+        repeated = entry.stages[stage].attempt > 1
+        return repeated and self._errors.circuit_state(OPERATIONS[stage]) is CircuitState.HALF_OPEN
 
     async def _unused(self, worker: Worker) -> None:
         """Give back a worker that did nothing: it counts as no job, like one whose job was cancelled."""

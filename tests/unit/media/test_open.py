@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import struct
 import sys
 import threading
 import time
@@ -150,6 +151,14 @@ def test_too_many_streams_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     assert problem(make(tmp_path / "b.m4a", sound=[tone(0.1)] * 65)) is Problem.TOO_LARGE
     monkeypatch.setattr(opening, "MAX_STREAMS", 2)
     assert problem(path) is Problem.TOO_LARGE
+
+
+def test_a_place_that_no_file_reaches_is_no_fault_of_the_disk(tmp_path: Path) -> None:
+    data = bytearray(make(tmp_path / "a.wma", seconds=0.5).read_bytes())
+    header = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")  # the object that tells of the file
+    struct.pack_into("<Q", data, data.index(header) + 16, 2**62)
+    (tmp_path / "a.wma").write_bytes(data)
+    assert problem(tmp_path / "a.wma") is Problem.NOT_MEDIA
 
 
 def test_sound_alone_has_no_picture(tmp_path: Path) -> None:

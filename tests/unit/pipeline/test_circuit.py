@@ -72,6 +72,30 @@ async def test_an_open_circuit_parks_what_needs_it(tmp_path: Path, monkeypatch: 
     assert errors.circuit_state("audio-review") == "closed"
 
 
+async def test_what_did_not_fail_yet_tries_whether_it_works_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "PARKED", 0.001)
+    clock = FakeClock(1000.0)
+    errors = WatchedHandler(clock=clock, failure_threshold=2, base_delay=0.0)
+    order: list[str] = []
+
+    def script(task: StageTask) -> StageOutput | Exception:
+        order.append(task.session.title)
+        return StageError(Problem.NETWORK) if task.session.title == "a" else write_result(task)
+
+    sessions = make_sessions(tmp_path, NAMES)
+    runner = FakeRunner(script)
+    async with prepared(sessions, runner, workers=1, options=AUDIO, errors=errors) as batch, asyncio.timeout(20):
+        running = asyncio.create_task(batch.run(Watcher()))
+        await errors.refused(1)
+        assert order == ["a", "a"]
+        clock.advance(60)
+        await running
+    assert order == ["a", "a", "b", "c", "a", "d"]  # the circuit is closed after the two that had not failed
+    assert [result.status for result in batch.results] == [SessionStatus.FAILED] + [SessionStatus.COMPLETE] * 3
+
+
 async def test_a_cancelled_probe_lets_another_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "PARKED", 0.001)
     clock = FakeClock(1000.0)
