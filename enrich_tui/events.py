@@ -170,7 +170,10 @@ class SessionFinished(_Event):
 
 
 class SessionRequeued(_Event):
-    """A session is to run again, by a person's wish or because its files changed; these stages are pending again."""
+    """These stages of a session are pending again: by a person's wish, or because its files changed.
+
+    It had ended, or a worker was restarted under one of them.
+    """
 
     type: Literal["session-requeued"] = "session-requeued"
     session: str

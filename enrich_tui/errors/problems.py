@@ -44,6 +44,7 @@ class Problem(StrEnum):
     OUT_OF_MEMORY = "out-of-memory"
     WORKER_CRASHED = "worker-crashed"
     WORKER_HUNG = "worker-hung"
+    WORKER_RESTARTED = "worker-restarted"  # by a person, or because the pool closes
     TIME_LIMIT = "time-limit"
     POISON = "poison"
     CANCELLED = "cancelled"

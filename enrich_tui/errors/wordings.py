@@ -197,6 +197,13 @@ PROBLEMS: dict[Problem, Row] = {
         "A worker made no progress and was stopped.",
         "restart the worker if it does not come back, then run it again",
     ),
+    Problem.WORKER_RESTARTED: Row(
+        _T.WORKER_CRASHED,
+        _TRANSIENT,
+        "restarted",
+        "The worker was restarted.",
+        "run it again",
+    ),
     Problem.TIME_LIMIT: Row(
         _T.UNKNOWN,
         _PARTIAL,

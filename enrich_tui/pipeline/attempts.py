@@ -13,7 +13,7 @@ from enrich_tui import stages
 from enrich_tui.config import StageConfig
 from enrich_tui.errors import ErrorContext, ErrorHandler, ErrorResolution, Permit
 from enrich_tui.errors.problems import Problem, StageError, WorkerCrashedError
-from enrich_tui.events import ErrorRaised, StageProgressed, StageRetrying, StageStarted
+from enrich_tui.events import ErrorRaised, SessionRequeued, StageProgressed, StageRetrying, StageStarted
 from enrich_tui.model import Stage, StageOutcome, StageOutput, StageResult, StageTask
 from enrich_tui.pipeline.announce import Announcer
 from enrich_tui.pipeline.outage import Outage
@@ -159,12 +159,19 @@ class Attempts:
         except Exception as raised:  # noqa: BLE001 - whatever it is, the error handler says what follows
             error = raised
         state.worked += time.monotonic() - started
-        blamed = error if error is not None and not waits and _workers_fault(error) else None
+        interrupted = isinstance(error, StageError) and error.problem is Problem.WORKER_RESTARTED
+        blamed: BaseException | None = None
+        if interrupted:
+            blamed = asyncio.CancelledError()  # nobody's fault
+        elif error is not None and not waits and _workers_fault(error):
+            blamed = error
         await self._pool.release_worker(worker, error=blamed)
         self._changed()
         with permit or contextlib.nullcontext():
             if output is not None:
                 await self._completed(entry, stage, output, permit)
+            elif interrupted:
+                self._begin_anew(entry, stage)
             elif error is not None:
                 await self._failed(entry, stage, error, worker.id, permit)
         await self.settle(entry)
@@ -326,6 +333,13 @@ class Attempts:
         except OSError:
             _log.exception("No basic summary could be written.")
             return ()
+
+    def _begin_anew(self, entry: SessionEntry, stage: Stage) -> None:
+        """Have the attempt made again as if it had not begun: its worker was restarted under it."""
+        entry.stages[stage].state = StageState.WAITING
+        self._progress.update_stage(entry.session.id, stage, status="pending", outcome="retry")
+        self._announcer.emit(SessionRequeued(session=entry.session.id, stages=(stage,)))
+        self._changed()
 
     def _retry_later(self, entry: SessionEntry, stage: Stage, delay: float, problem: str, message: str) -> None:
         state = entry.stages[stage]

@@ -118,7 +118,7 @@ class Worker:
         if not self.leased:
             raise PoolError("This worker has been given back already.")
         if slot.condition is not Condition.READY:
-            raise WorkerCrashedError(Problem.WORKER_CRASHED, detail="the worker is restarting")
+            raise WorkerCrashedError(Problem.WORKER_RESTARTED, detail="the worker is restarting")
         slot.lease_generation = slot.generation
         slot.user = running_task()
         return await slot.executor.run(job, on_event)

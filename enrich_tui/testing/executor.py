@@ -115,7 +115,7 @@ class FakeExecutor:
     async def stop(self, grace: float = 2.0) -> None:  # noqa: ARG002 - the seam's signature
         """End; a job that runs ends in WorkerCrashedError."""
         self.stops += 1
-        self.die()
+        self.die(Problem.WORKER_RESTARTED)
 
     def die(self, problem: Problem = Problem.WORKER_CRASHED) -> None:
         """Die as a process does, whatever it is doing."""

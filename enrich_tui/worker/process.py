@@ -141,15 +141,19 @@ class ProcessExecutor:
     async def run(self, job: StageTask, on_event: Callable[[Progress], None]) -> StageOutput:
         """Run one stage; ``on_event`` hears of its progress.
 
-        Raises what the stage raised, as ``StageError``; ``WorkerCrashedError`` where the process ended or hung;
-        ``StageError(TIME_LIMIT)`` where it took too long. Cancelling ends the process, within three seconds in the
-        worst case; the next job gets another one.
+        Raises what the stage raised, as ``StageError``; ``WorkerCrashedError`` where the process ended or hung, or was
+        stopped (its problem is then ``WORKER_RESTARTED``); ``StageError(TIME_LIMIT)`` where it took too long.
+        Cancelling ends the process, within three seconds in the worst case; the next job gets another one.
         """
         child = await self._living_child()
         try:
             return await child.run(job, on_event)
         except asyncio.CancelledError:
             await child.leave()
+            raise
+        except WorkerCrashedError as error:
+            if child.dismissed:
+                raise WorkerCrashedError(Problem.WORKER_RESTARTED, detail=error.detail) from error
             raise
 
     async def stop(self, grace: float = 2.0) -> None:
@@ -177,4 +181,4 @@ class ProcessExecutor:
 
     def _check_running(self) -> None:
         if self._stopped:
-            raise WorkerCrashedError(Problem.WORKER_CRASHED, detail="The worker has been stopped.")
+            raise WorkerCrashedError(Problem.WORKER_RESTARTED, detail="The worker has been stopped.")

@@ -89,7 +89,7 @@ async def test_only_a_refused_key_and_a_refusing_service_abort(problem: Problem)
 
 
 async def test_crashes_count_as_attempts_and_poison_does_not_come_back() -> None:
-    for problem in (Problem.WORKER_CRASHED, Problem.WORKER_HUNG, Problem.OUT_OF_MEMORY):
+    for problem in (Problem.WORKER_CRASHED, Problem.WORKER_HUNG, Problem.WORKER_RESTARTED, Problem.OUT_OF_MEMORY):
         assert (await resolve(WorkerCrashedError(problem))).should_retry
     poison = await resolve(StageError(Problem.POISON))
     assert not poison.should_retry

@@ -9,6 +9,7 @@ from enrich_tui.errors.problems import Problem, StageError, WorkerCrashedError
 from enrich_tui.events import (
     BatchChanged,
     ErrorRaised,
+    PoolChanged,
     RunFinished,
     SessionFinished,
     SessionRequeued,
@@ -253,6 +254,18 @@ async def test_what_kills_two_workers_is_not_given_to_a_third(tmp_path: Path) ->
     assert runner.runs["a.wav", Stage.AUDIO] == 2
     assert [result.status for result in batch.results] == [SessionStatus.FAILED, SessionStatus.COMPLETE]
     assert batch.results[0].stages[Stage.AUDIO].problem == Problem.POISON
+
+
+async def test_a_worker_that_was_restarted_on_purpose_costs_its_session_nothing(tmp_path: Path) -> None:
+    runner = FakeRunner(failing(Stage.AUDIO, WorkerCrashedError(Problem.WORKER_RESTARTED), times=4))
+    batch, watcher, code = await run(make_sessions(tmp_path, ["a.wav"]), runner)
+    assert (code, runner.runs["a.wav", Stage.AUDIO]) == (0, 5)
+    assert batch.results[0].stages[Stage.AUDIO].attempts == 1
+    assert not any(isinstance(event, ErrorRaised | StageRetrying) for event in watcher.events)
+    again = [event.stages for event in watcher.events if isinstance(event, SessionRequeued)]
+    assert again == [(Stage.AUDIO,)] * 4
+    pools = [event for event in watcher.events if isinstance(event, PoolChanged)]
+    assert {event.error_rate for event in pools} == {0}
 
 
 async def test_only_the_wanted_stages_run(tmp_path: Path) -> None:

@@ -306,8 +306,9 @@ async def test_stopping_ends_the_job_and_starting_again_works(executors: Process
     job, pid = await begun(executor, task("wait"))
     await executor.stop(grace=0.5)
     await executor.stop()
-    with pytest.raises(WorkerCrashedError):
+    with pytest.raises(WorkerCrashedError) as caught:
         await job
+    assert caught.value.problem is Problem.WORKER_RESTARTED
     assert gone(int(pid))
     assert not executor.alive
     with pytest.raises(WorkerCrashedError):
