@@ -277,7 +277,8 @@ def _work(path: Path, config: Config, display: str, options: argparse.Namespace)
     except NotOwnedError as error:
         return _fail(f"{clean(str(path))}: {error}")
     if batch is not None and display != "json":
-        _print(summary_lines(batch.results, batch.elapsed, batch.predicted))
+        lines = summary_lines(batch.results, batch.elapsed, batch.predicted)
+        _print([*lines[1:], lines[0]] if sys.stdout.isatty() else lines)  # of many lines a terminal shows the last
     if view is not None and not _save_report(view, options.report):
         return code or 1
     return code

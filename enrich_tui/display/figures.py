@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from enrich_tui.display.rows import ENDED, UNHAPPY, Cell, CellState, SessionRow, SessionState
+from enrich_tui.display.rows import ENDED, Cell, CellState, SessionRow, SessionState
 from enrich_tui.display.view import RunView
 from enrich_tui.events import Eta
 from enrich_tui.model import Stage
@@ -42,11 +42,6 @@ class BatchFigures:
     def ended(self) -> int:
         """Those that ended, well or not."""
         return sum(count for state, count in self.counts.items() if state in ENDED)
-
-    @property
-    def unhappy(self) -> int:
-        """Those that failed, in part or altogether."""
-        return sum(count for state, count in self.counts.items() if state in UNHAPPY)
 
     @classmethod
     def of_progress(cls, batch: BatchProgress) -> BatchFigures:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from enrich_tui.display.sessions import title_of
-from enrich_tui.display.summary import time_text
+from enrich_tui.display.summary import outcome, time_text
 from enrich_tui.events import (
     BatchChanged,
     ErrorRaised,
@@ -147,9 +147,7 @@ class PlainDisplay:
     @staticmethod
     def _run_finished(event: RunFinished) -> str:
         """In a run of its own the summary says so."""
-        told = f"{event.complete + event.partial} ok, {event.failed} failed"
-        for count, word in ((event.skipped, "skipped"), (event.cancelled, "cancelled")):
-            told += f", {count} {word}" if count else ""
+        told = ", ".join(outcome({status: getattr(event, status.value) for status in SessionStatus}).values())
         return f"ended     {told} in {time_text(event.duration, event.predicted)}"
 
     def _heartbeat(self, event: BatchChanged) -> str | None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from enrich_tui.events import Eta
-from enrich_tui.model import Stage
+from enrich_tui.model import SessionStatus, Stage
 
 
 class CellState(StrEnum):
@@ -40,6 +40,13 @@ class SessionState(StrEnum):
 
 
 ACTIVE = frozenset({SessionState.RUNNING, SessionState.RETRYING})
+ENDED_AS = {
+    SessionStatus.COMPLETE: SessionState.DONE,
+    SessionStatus.PARTIAL: SessionState.PARTIAL,
+    SessionStatus.FAILED: SessionState.FAILED,
+    SessionStatus.SKIPPED: SessionState.SKIPPED,
+    SessionStatus.CANCELLED: SessionState.CANCELLED,
+}
 UNHAPPY = frozenset({SessionState.FAILED, SessionState.PARTIAL})
 ENDED = frozenset(SessionState) - ACTIVE - {SessionState.QUEUED, SessionState.ARRIVING}
 _NO_FACTS: Mapping[str, Any] = {}

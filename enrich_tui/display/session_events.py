@@ -9,7 +9,7 @@ from typing import Any
 from enrich_tui import events as ev
 from enrich_tui.display.changes import Outdated
 from enrich_tui.display.log import Log, say
-from enrich_tui.display.rows import ACTIVE, Cell, CellState, SessionState, fraction
+from enrich_tui.display.rows import ACTIVE, ENDED_AS, Cell, CellState, SessionState, fraction
 from enrich_tui.display.sessions import Sessions, title_of
 from enrich_tui.display.troubles import Troubles
 from enrich_tui.model import STAGES, SessionStatus, StageOutcome
@@ -23,13 +23,6 @@ _CELL = {
     StageOutcome.FAILED: CellState.FAILED,
     StageOutcome.SKIPPED: CellState.SKIPPED,
     StageOutcome.CANCELLED: CellState.CANCELLED,
-}
-_SESSION = {
-    SessionStatus.COMPLETE: SessionState.DONE,
-    SessionStatus.PARTIAL: SessionState.PARTIAL,
-    SessionStatus.FAILED: SessionState.FAILED,
-    SessionStatus.SKIPPED: SessionState.SKIPPED,
-    SessionStatus.CANCELLED: SessionState.CANCELLED,
 }
 _LEVEL = {SessionStatus.COMPLETE: "good", SessionStatus.FAILED: "error", SessionStatus.PARTIAL: "warning"}
 
@@ -162,8 +155,12 @@ class SessionEvents:
         if row is None:
             return
         row.message, row.advice, row.eta = say(event.message or ""), say(event.advice or ""), None
-        self._sessions.set_state(row, _SESSION[event.status], self._log.now)
+        self._sessions.set_state(row, ENDED_AS[event.status], self._log.now)
         words = row.message or f"{row.state} in {length_text(event.duration)}"
+        if row.message and self._troubles.tells(row.id, row.message):  # why, the line of the error says
+            if event.status is not SessionStatus.PARTIAL:
+                return
+            words = row.state.value
         self._log.tell(_LEVEL.get(event.status, "info"), f"{row.title}: {words}", row.id)
 
     def _session_requeued(self, event: ev.SessionRequeued) -> None:
@@ -175,7 +172,10 @@ class SessionEvents:
             row.cells[stage] = Cell()
         row.message = row.advice = ""
         self._troubles.mend_session(row.id)
-        self._sessions.set_state(row, SessionState.QUEUED, self._log.now)
+        if any(cell.state in {CellState.PROCESSING, CellState.RETRYING} for cell in row.cells.values()):
+            self._sessions.follow_cells(row, self._log.now)  # a worker was restarted under one of two stages
+        else:
+            self._sessions.set_state(row, SessionState.QUEUED, self._log.now)
         self._outdated.parts.add("errors")
         self._log.tell("info", f"{row.title}: back in the queue", row.id)
 

@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from enrich_tui.events import Eta
 from enrich_tui.model import SessionResult, SessionStatus
 from enrich_tui.text import clean, eta_text, gate, length_text
 
-_OK = {SessionStatus.COMPLETE, SessionStatus.PARTIAL}
-_LEFT_OUT = (SessionStatus.SKIPPED, SessionStatus.CANCELLED)
+_WORDS = {
+    SessionStatus.COMPLETE: "ok",
+    SessionStatus.PARTIAL: "partial",
+    SessionStatus.FAILED: "failed",
+    SessionStatus.SKIPPED: "skipped",
+    SessionStatus.CANCELLED: "cancelled",
+}
+_SIGNS = {
+    SessionStatus.COMPLETE: "✔",
+    SessionStatus.PARTIAL: "◐",
+    SessionStatus.FAILED: "✖",
+    SessionStatus.SKIPPED: "–",
+    SessionStatus.CANCELLED: "⊘",
+}
+_ALWAYS = {SessionStatus.COMPLETE, SessionStatus.FAILED}
+_WITH_RESULTS = {SessionStatus.COMPLETE, SessionStatus.PARTIAL}
+
+
+def outcome(counts: Mapping[SessionStatus, int]) -> dict[SessionStatus, str]:
+    """How many sessions ended how, in words; what there is none of is left out, but for ``ok`` and ``failed``.
+
+    >>> ", ".join(outcome({SessionStatus.COMPLETE: 9, SessionStatus.PARTIAL: 2}).values())
+    '9 ok, 2 partial, 0 failed'
+    """
+    return {
+        status: f"{counts.get(status, 0)} {word}"
+        for status, word in _WORDS.items()
+        if counts.get(status, 0) or status in _ALWAYS
+    }
 
 
 def time_text(seconds: float, predicted: Eta | None) -> str:
@@ -25,20 +52,20 @@ def time_text(seconds: float, predicted: Eta | None) -> str:
 
 def summary_lines(results: Sequence[SessionResult], seconds: float, predicted: Eta | None = None) -> list[str]:
     """The lines of the summary; ``seconds`` is how long the run took, ``predicted`` how long it was said to take."""
-    well = [result for result in results if result.status in _OK]
-    counts = Counter(result.status for result in results)
-    left_out = [f"{counts[status]} {status}" for status in _LEFT_OUT if counts[status]]
-    told = ", ".join([f"{len(well)} ok", f"{counts[SessionStatus.FAILED]} failed", *left_out])
+    told = ", ".join(outcome(Counter(result.status for result in results)).values())
     lines = [f"DONE {told} in {time_text(seconds, predicted)}"]
-    lines += [f"  ✔ {_name(result)}  {clean(str(result.output))}" for result in well]
+    lines += [
+        f"  {_SIGNS[result.status]} {_name(result)}  {clean(str(result.output))}"
+        for result in results
+        if result.status in _WITH_RESULTS
+    ]
     for result in results:
         if result.message:
-            sign = "✔" if result.status in _OK else "✖"
-            lines.append(f"  {sign} {_name(result)}: {gate(clean(result.message))}")
+            lines.append(f"  {_SIGNS[result.status]} {_name(result)}: {gate(clean(result.message))}")
             if result.advice:
                 lines.append(f"      → {gate(clean(result.advice))}")
-        elif result.status not in _OK:
-            lines.append(f"  ✖ {_name(result)}: {result.status}")
+        elif result.status not in _WITH_RESULTS:
+            lines.append(f"  {_SIGNS[result.status]} {_name(result)}: {result.status}")
     return lines
 
 

@@ -65,9 +65,11 @@ class Troubles:
         final: bool,
         t: float,
     ) -> None:
-        """Put one more into its entry, which becomes the newest."""
+        """Put one more into its entry, which becomes the newest; what befell this stage before is outdated."""
         key = (problem, message)
         entry = self._entries.pop(key, None) or Trouble(problem, category, message, advice, first=t)
+        if session is not None and stage is not None:
+            self.mend_session(session, stage)
         self._entries[key] = entry
         entry.times += 1
         entry.last = t
@@ -79,6 +81,10 @@ class Troubles:
             entry.workers.add(worker)
         while len(self._entries) > LIMIT:
             del self._entries[next(iter(self._entries))]
+
+    def tells(self, session: str, message: str) -> bool:
+        """True where this message is among what befell this session."""
+        return any(session in entry.sessions and entry.message == message for entry in self._entries.values())
 
     def mend_session(self, session: str, stage: Stage | None = None) -> bool:
         """Forget what befell this session (only in this stage, if one is given); True where something was forgotten."""

@@ -15,11 +15,11 @@ from enrich_tui import events as ev
 from enrich_tui.display.changes import Changes, Outdated
 from enrich_tui.display.error_rate import ErrorRate
 from enrich_tui.display.log import Log, say
-from enrich_tui.display.rows import ACTIVE, UNHAPPY, Cell, CellState, SessionState, WorkerRow, fraction
+from enrich_tui.display.rows import ACTIVE, ENDED_AS, Cell, CellState, SessionState, WorkerRow, fraction
 from enrich_tui.display.session_events import SessionEvents
 from enrich_tui.display.sessions import TITLE, Sessions
 from enrich_tui.display.troubles import Troubles
-from enrich_tui.model import STAGES, Stage
+from enrich_tui.model import STAGES, SessionStatus, Stage
 from enrich_tui.text import clean
 
 
@@ -107,9 +107,9 @@ class RunView:
         return self.total - sum(self.counts[state] for state in (*ACTIVE, SessionState.QUEUED))
 
     @property
-    def unhappy(self) -> int:
-        """Sessions that failed, in part or altogether."""
-        return sum(self.counts[state] for state in UNHAPPY)
+    def outcome(self) -> dict[SessionStatus, int]:
+        """How many sessions have ended how."""
+        return {status: self.counts[state] for status, state in ENDED_AS.items()}
 
     @property
     def fraction(self) -> float:
@@ -189,7 +189,11 @@ class RunView:
             t=self.now,
         )
         self._outdated.parts.add("errors")
-        self._log.tell("error" if event.final else "warning", message, event.session)
+        row = self.rows.get(event.session) if event.session is not None else None
+        if row is None:
+            self._log.tell("error" if event.final else "warning", message)
+        elif event.final:  # else it is told with the next attempt
+            self._log.tell("error", f"{row.title}: {message}", row.id)
 
     def _worker(self, event: ev.WorkerChanged) -> None:
         self._outdated.parts.add("workers")

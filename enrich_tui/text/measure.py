@@ -121,7 +121,7 @@ def fit(text: str, width: int, *, ellipsis: str = ELLIPSIS) -> str:
     return text[:end] + mark
 
 
-def pad(text: str, width: int) -> str:
+def pad(text: str, width: int, *, ellipsis: str = ELLIPSIS) -> str:
     """``text`` in exactly ``width`` cells: cut off with an ellipsis, or filled up with spaces."""
-    fitted = fit(text, width).rstrip(_ZWJ)
+    fitted = fit(text, width, ellipsis=ellipsis).rstrip(_ZWJ)
     return fitted + " " * (width - cells(fitted))

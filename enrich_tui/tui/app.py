@@ -23,6 +23,7 @@ from enrich_tui.config import UiConfig
 from enrich_tui.controls import Controls, Handover, Player
 from enrich_tui.display.listing import Listing
 from enrich_tui.display.report import report
+from enrich_tui.display.summary import outcome
 from enrich_tui.display.view import RunView
 from enrich_tui.events import Event, Noted, Source
 from enrich_tui.text import clean
@@ -198,7 +199,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
             return
         if self._ui.notify:
             self.bell()
-            self._notify_desktop(f"enrich: {view.ended - view.unhappy} done, {view.unhappy} failed")
+            self._notify_desktop(f"enrich: {', '.join(outcome(view.outcome).values())}")
         if self._ui.on_complete and self.board.controls is not None:
             self.run_worker(self._on_complete(), exit_on_error=False)
         if self._exit_on_complete and self.board.controls is not None:

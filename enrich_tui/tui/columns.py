@@ -111,14 +111,15 @@ def session_line(row: SessionRow, board: Board, layout: Columns, *, selected: bo
     line.add(glyphs.cursor if selected else " ", palette.accent)
     line.add(glyphs.mark if row.id in board.marked else " ", palette.warn)
     quiet = row.state in {SessionState.QUEUED, SessionState.SKIPPED, SessionState.CANCELLED, SessionState.DONE}
-    line.cell(row.title, layout.name, palette.strong if selected else palette.dim if quiet else palette.text).add(" ")
+    style = palette.strong if selected else palette.dim if quiet else palette.text
+    line.cell(row.title, layout.name, style, ellipsis=glyphs.ellipsis).add(" ")
     line.cell(glyphs.states[row.state], _SIGN, state_style(row.state, palette))
     current = row.current
     if row.state is SessionState.ARRIVING:
         words = f"still being written, {bytes_text(row.size)}" if row.growing else "waiting until it is finished"
         if board.view.state == "stopped":
             words = "not taken up yet"
-        line.add(fit(words, max(0, layout.width - line.width - 1)), palette.dim)
+        line.add(fit(words, max(0, layout.width - line.width - 1), ellipsis=glyphs.ellipsis), palette.dim)
         return line
     if layout.stages:
         for stage in layout.stages:

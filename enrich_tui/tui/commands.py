@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from enrich_tui.controls import Controls
-from enrich_tui.display.rows import ENDED, SessionRow, SessionState
+from enrich_tui.display.rows import SessionRow, SessionState
 from enrich_tui.text import count_text, fit
 from enrich_tui.tui.board import Board
 
@@ -31,8 +31,11 @@ class Commands:
 
     def _name(self, idents: Sequence[str]) -> str:
         if len(idents) == 1:
-            return fit(self._board.title(idents[0]), 30)
+            return self._short(self._board.title(idents[0]))
         return count_text(len(idents), "session")
+
+    def _short(self, title: str) -> str:
+        return fit(title, 30, ellipsis=self._board.glyphs.ellipsis)
 
     def retry(self, idents: Sequence[str]) -> None:
         """Run these sessions again."""
@@ -153,7 +156,7 @@ class Commands:
         if row is not None and self._board.controls is not None:
             count = len(self._board.view.rows)
             self._board.controls.move(row.id, -count if front else count)
-            self._say(f"{fit(row.title, 30)} is {'next' if front else 'last'} in the queue.")
+            self._say(f"{self._short(row.title)} is {'next' if front else 'last'} in the queue.")
 
     def _movable(self) -> SessionRow | None:
         row = self._board.row
@@ -170,6 +173,9 @@ class Commands:
         view = self._board.view
         if view.state in {"done", "stopping", "stopped"}:
             return False
-        return view.state == "starting" or any(
-            row.state not in ENDED and row.state is not SessionState.ARRIVING for row in view.rows.values()
-        )
+        return view.state == "starting" or self.unfinished
+
+    @property
+    def unfinished(self) -> bool:
+        """True while a session that was taken up has not ended."""
+        return self._board.view.ended < self._board.view.total

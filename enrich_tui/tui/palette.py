@@ -59,7 +59,7 @@ class RunProvider(Provider):
             if needle in row.needle:
                 yield Hit(
                     0.5,
-                    Text(f"go to {fit(row.title, 60)}"),
+                    Text(f"go to {fit(row.title, 60, ellipsis=self._dashboard.board.glyphs.ellipsis)}"),
                     partial(self._dashboard.go_to, row.id),
                     text=row.title,
                     help=f"session, {row.state}",

@@ -83,12 +83,14 @@ class BatchProgress(Live):
 
     def _totals(self, batch: BatchFigures, width: int) -> Row:
         palette, states = self.palette, self.glyphs.states
+        failed, partial = (batch.counts.get(state, 0) for state in (SessionState.FAILED, SessionState.PARTIAL))
         running = batch.counts.get(SessionState.RUNNING, 0)
         parts = [
             Row().add(self.label, palette.strong),
             Row().add(f"{int(batch.fraction * 100)}%", palette.strong),
             Row().add(f"{batch.ended}/{batch.total}", palette.text),
-            Row().add(f"{states[SessionState.FAILED]}{batch.unhappy}", palette.bad if batch.unhappy else palette.dim),
+            Row().add(f"{states[SessionState.FAILED]}{failed}", palette.bad if failed else palette.dim),
+            Row().add(f"{states[SessionState.PARTIAL]}{partial}" if partial else "", palette.warn),
             Row().add(f"{states[SessionState.RUNNING]}{running}", palette.accent if running else palette.dim),
             Row().add("" if batch.over else self._eta(batch), palette.dim),
         ]
@@ -114,17 +116,24 @@ class BatchProgress(Live):
 
     def _counts(self, batch: BatchFigures, width: int) -> list[Row]:
         palette, glyphs = self.palette, self.glyphs
-        parts = []
+        parts, empty = [], []
         for state in _ORDER:
             count = batch.counts.get(state, 0)
             if count or state in _ALWAYS:
                 sign = state_style(state, palette, rest=palette.dim) if count else palette.faint
                 words = palette.text if count else palette.faint
-                parts.append(Row().add(glyphs.states[state], sign).add(f" {count} {state}", words))
+                part = Row().add(glyphs.states[state], sign).add(f" {count} {state}", words)
+                parts.append(part)
+                if not count:
+                    empty.append(part)
         right = Row()
         if batch.elapsed is not None:
             right.add(f"elapsed {length_text(batch.elapsed)}", palette.dim)
-        lines = flow(parts, max(1, width - (right.width + 2 if right.width else 0)), glyphs.ellipsis)
+        room = max(1, width - (right.width + 2 if right.width else 0))
+        lines = flow(parts, room, glyphs.ellipsis)
+        while len(lines) > 1 and empty:  # what there is none of gives way, so that the others add up
+            parts.remove(empty.pop())
+            lines = flow(parts, room, glyphs.ellipsis)
         return [spread(lines[0], right, width), *lines[1:]]
 
     def _eta(self, batch: BatchFigures) -> str:

@@ -9,6 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from enrich_tui.text import cells, fit, pad
+from enrich_tui.text.measure import ELLIPSIS
 from enrich_tui.widgets.glyphs import Glyphs
 from enrich_tui.widgets.wrapping import wrap
 
@@ -35,15 +36,17 @@ class Row:
             self.width += cells(text)
         return self
 
-    def cell(self, text: str, width: int, style: Style | None = None, *, right: bool = False) -> Row:
+    def cell(
+        self, text: str, width: int, style: Style | None = None, *, right: bool = False, ellipsis: str = ELLIPSIS
+    ) -> Row:
         """Append text in exactly ``width`` cells, cut off or filled up."""
         if width <= 0:
             return self
         if right:
-            fitted = fit(text, width)
+            fitted = fit(text, width, ellipsis=ellipsis)
             text = " " * (width - cells(fitted)) + fitted
         else:
-            text = pad(text, width)
+            text = pad(text, width, ellipsis=ellipsis)
         self._segments.append(Segment(text, style))
         self.width += width
         return self

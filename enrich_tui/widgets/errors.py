@@ -79,7 +79,6 @@ class ErrorPanel(Live):
         """Take an event of a run, as its sink or from one: errors come, and go when they are mended."""
         match event:
             case ErrorRaised():
-                self._outdate(event.session, event.stage)
                 said = {"message": _own(event.message), "advice": _own(event.advice)}
                 self._troubles.add(**{**event.model_dump(exclude={"type"}), **said})
             case StageFinished(outcome=StageOutcome.COMPLETED):
@@ -148,14 +147,8 @@ class ErrorPanel(Live):
         )
         return Row().add(title + more, self.palette.dim)
 
-    def _outdate(self, session: str | None, stage: Stage | None) -> None:
-        """Another error of the same stage is coming."""
-        if session is not None and stage is not None:
-            self._troubles.mend_session(session, stage)
-
     def _handled(self, record: ErrorRecord) -> None:
         stage = _stage_of(record.operation)
-        self._outdate(record.session_id, stage)
         self._troubles.add(
             problem=record.code,
             category=record.type.display,

@@ -208,6 +208,11 @@ async def test_cancelling_the_batch_asks_first() -> None:
         assert source.asked == []
         await pilot.press("c")
         await until(pilot, lambda: source.asked == [("cancel_all",)])
+        ended = [ev.SessionFinished(session=f"s{n}", status=SessionStatus.CANCELLED, duration=1) for n in range(30)]
+        source.emit(*ended, batch(t=60.0, state="done"))
+        await until_shown(pilot, "DONE")
+        await pilot.press("X")  # there is nothing to ask about
+        await until(pilot, lambda: source.asked == [("cancel_all",)] * 2)
 
 
 async def test_marks_are_what_actions_are_about() -> None:
@@ -291,6 +296,24 @@ async def test_it_stays_open_at_the_end_and_then_leaves_without_asking() -> None
     assert app.return_code == 1
 
 
+async def test_the_outcome_adds_up_at_every_size() -> None:
+    ways = [SessionStatus.COMPLETE, SessionStatus.PARTIAL, SessionStatus.SKIPPED]
+    ended = [ev.SessionFinished(session=f"s{n}", status=ways[n % 3], duration=1) for n in range(30) if n != 1]
+    predicted = ev.Eta(low=50, mid=60, high=70)
+    done = batch(t=60.0, state="done", elapsed=60.0, progress=100.0, predicted=predicted)
+    app = dashboard(Scripted([*SCRIPT, *ended, done]))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        screen = await until_shown(pilot, "DONE 10 ok, 9 partial, 1 failed, 10 skipped in 1:00")
+        assert all(words in screen for words in ("✔ 10 done", "◐ 9 partial", "✖ 1 failed", "– 10 skipped"))
+        await pilot.resize_terminal(40, 6)
+        await until_shown(pilot, "30/30 ✖1 ◐9 ●0")
+        await pilot.resize_terminal(100, 30)
+        await pilot.press("p")
+        screen = await until_shown(pilot, "VIEW FROZEN")
+        assert "recordings" in screen.split("\n")[0], "the name of the library is worth more than what was predicted"
+        assert "10 skipped in 1:00" in screen
+
+
 async def test_exit_on_complete_ends_by_itself() -> None:
     source = Scripted([*SCRIPT, batch(state="done")])
     app = dashboard(source)
@@ -329,7 +352,7 @@ async def test_the_end_is_told_to_the_desktop_where_that_is_wanted(
         await until(pilot, lambda: app.board.view.state == "done")
         await pilot.pause()
         news = [words for words in told if words == "bell" or "\x1b]9;" in words]
-        assert news == (["bell", "\x1b]9;enrich: 0 done, 1 failed\x07"] if wanted else [])
+        assert news == (["bell", "\x1b]9;enrich: 0 ok, 1 failed\x07"] if wanted else [])
         monkeypatch.undo()
 
 
@@ -462,9 +485,15 @@ async def test_freezing_stops_the_view_only() -> None:
 
 
 async def test_ascii_draws_nothing_else() -> None:
-    app = dashboard(Scripted(SCRIPT), ascii=True)
+    app = dashboard(Scripted([*SCRIPT, queued("long", "long " * 30)]), ascii=True)
     async with app.run_test(size=(140, 40), notifications=True) as pilot:
         assert (await until_shown(pilot, "12%")).isascii()
+        await pilot.press("G")
+        assert (await until_shown(pilot, "long lo..")).isascii()
+        await pilot.press("enter")
+        assert (await until_shown(pilot, "chapters")).isascii()
+        await pilot.press("escape", "D")
+        assert (await until_shown(pilot, "last in the queue")).isascii()
         await pilot.press("q")
         assert (await until_shown(pilot, "Drain")).isascii()
         await pilot.press("escape", "question_mark")

@@ -72,6 +72,8 @@ async def test_every_key_has_help_and_an_action() -> None:
         assert app.is_running
         await pilot.press("W", "question_mark")
         await until_shown(pilot, "Restart this worker; its stage is done again")
+        await pilot.press("escape", "escape", "enter", "question_mark")
+        await until_shown(pilot, "left shift+tab  The section before")  # keys stand apart from what they do
         await pilot.press("escape", "escape")
         await until(pilot, lambda: app.screen is app.main)
 
@@ -105,6 +107,12 @@ async def test_details_show_stages_and_results(tmp_path: Path) -> None:
         (tmp_path / SUMMARY).unlink()
         await pilot.press("1", "3")
         await until_shown(pilot, "There is nothing yet.")
+        (tmp_path / CHAPTERS).unlink()
+        without = {"outcome": StageOutcome.SKIPPED, "message": "The session has nothing for this stage."}
+        source.emit(ev.StageFinished.model_validate({"session": "own", "stage": Stage.VIDEO, **without}))
+        await until(pilot, lambda: app.board.view.rows["own"].cells[Stage.VIDEO].state == "skipped")
+        await pilot.press("2")
+        await until_shown(pilot, "The session has nothing for this stage.")
         await pilot.press("r")
         assert source.asked == [("retry", "own")]
         await pilot.press("escape")
@@ -149,6 +157,9 @@ async def test_the_worker_menu() -> None:
         await until_shown(pilot, "12%")
         await pilot.press("W")
         await until_shown(pilot, "restart this one")
+        source.emit(ev.WorkerChanged(worker=1, status="idle", restarts=1, jobs=1))
+        screen = await until_shown(pilot, "1 job  1 restart ")
+        assert "0 jobs  0 restarts" in screen
         await pilot.press("down", "r", "w", "plus", "minus")
         assert source.asked == [
             ("restart_worker", 2),

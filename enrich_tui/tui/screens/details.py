@@ -10,8 +10,9 @@ from textual.binding import BindingType
 
 from enrich_tui.display.changes import Changes
 from enrich_tui.display.paths import from_home
-from enrich_tui.display.rows import CellState, SessionRow
-from enrich_tui.text import clean, fit, length_text, seconds_text
+from enrich_tui.display.rows import Cell, CellState, SessionRow
+from enrich_tui.model import Stage
+from enrich_tui.text import clean, length_text, seconds_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.screens import results
@@ -26,6 +27,9 @@ _READERS: dict[str, Callable[[str, Palette], Awaitable[list[Paragraph]]]] = {
     "summary": results.summary,
     "transcript": results.transcript,
 }
+_STAGES = {"chapters": Stage.VIDEO, "summary": Stage.SUMMARY, "transcript": Stage.AUDIO}
+_WITHOUT = frozenset({CellState.FAILED, CellState.SKIPPED, CellState.CANCELLED})
+"""States of a stage that will leave nothing to read, as far as is known."""
 
 
 class DetailScreen(TracedScreen):
@@ -63,7 +67,7 @@ class DetailScreen(TracedScreen):
         """See the base."""
         palette, glyphs, row = self.board.palette, self.board.glyphs, self.row
         line = Row().add(f"{glyphs.states[row.state]} ", state_style(row.state, palette))
-        return line.add(fit(row.title, max(10, self.app.size.width - 60)), palette.strong).add("  ")
+        return line.add(row.title, palette.strong)
 
     def tail(self) -> Row:
         """See the base."""
@@ -109,6 +113,9 @@ class DetailScreen(TracedScreen):
     async def _load(self, number: int) -> None:
         read = await _READERS[self.SECTIONS[number]](self.row.output, self.board.palette)
         if number == self._section:
+            cell = self.row.cells.get(_STAGES[self.SECTIONS[number]], Cell())
+            if [paragraph.text for paragraph in read] == [results.NOTHING_YET] and cell.state in _WITHOUT:
+                read = [Paragraph(cell.message or "There is nothing for this session.", self.board.palette.dim)]
             self._read = read
             self.reload()
 
@@ -167,13 +174,18 @@ class DetailScreen(TracedScreen):
             if cell.outputs:
                 names = "  ".join(Path(name).name for name in cell.outputs)
                 lines.append(Paragraph(names, palette.dim, indent=_LABEL))
+        name = f"{row.title}: "
         told = [line for line in self.board.view.log if line.session == self._ident]
         if told:
             lines += [Paragraph(), Paragraph("What happened", palette.strong)]
         levels = {"good": palette.good, "warning": palette.warn, "error": palette.bad}
         lines += [
             Paragraph(
-                line.text, levels.get(line.level, palette.text), f"{seconds_text(line.t):>7}", palette.dim, _LABEL
+                line.text.removeprefix(name),
+                levels.get(line.level, palette.text),
+                f"{seconds_text(line.t):>7}",
+                palette.dim,
+                _LABEL,
             )
             for line in told
         ]

@@ -155,7 +155,8 @@ class ErrorScreen(TracedScreen):
             todo = board.advised(trouble.advice)
             lines.append(Paragraph(todo, palette.text, f"{'':6}{glyphs.arrow}", palette.accent, 9))
         times = "once" if trouble.times == 1 else f"{trouble.times} times, first at {seconds_text(trouble.first)}"
-        facts = f"code {trouble.problem}, kind {trouble.category}, met {times}, last at {seconds_text(trouble.last)}"
+        kind = f", kind {trouble.category}" if trouble.category != trouble.problem else ""
+        facts = f"code {trouble.problem}{kind}, met {times}, last at {seconds_text(trouble.last)}"
         lines.append(Paragraph(facts, palette.dim, indent=6))
         shown = list(trouble.sessions.items())
         for ident, stage in shown if self._only else shown[:5]:

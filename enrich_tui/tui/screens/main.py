@@ -219,8 +219,8 @@ class MainScreen(ListScreen, inherit_bindings=False):
         self._ask(f"Cancel the {len(targets)} marked sessions?", "What they finished stays", then)
 
     def action_cancel_all(self) -> None:
-        """Cancel everything, after asking."""
-        if self.board.controls is None:
+        """Cancel everything, after asking; where there is nothing to cancel, that is said."""
+        if self.board.controls is None or not self.dashboard.commands.unfinished:
             self.dashboard.commands.cancel_all()
             return
 

@@ -15,7 +15,7 @@ from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.widgets.panel import BoardPanel
 from enrich_tui.tui.widgets.reader import Paragraph, ReaderPane
-from enrich_tui.widgets.drawing import Row, parted, spread
+from enrich_tui.widgets.drawing import Row, ends, parted
 from enrich_tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class _Head(BoardPanel):
     def rows(self, width: int) -> Sequence[Row]:
         palette, glyphs = self.palette, self.glyphs
         line = Row().to(width, glyphs.rule, palette.faint)
-        return [spread(self._reader.head(), self._reader.tail(), width), line]
+        return [ends(self._reader.head(), self._reader.tail(), width, glyphs.ellipsis), line]
 
 
 class _Foot(BoardPanel):

@@ -22,6 +22,7 @@ LIMIT = 64 * 1024 * 1024
 
 
 _STAMP = 10
+NOTHING_YET = "There is nothing yet."
 
 
 async def _read(folder: str, name: str, model: type[_Model]) -> _Model | str:
@@ -32,7 +33,7 @@ async def _read(folder: str, name: str, model: type[_Model]) -> _Model | str:
         async with aiofiles.open(path, "rb") as file:
             data = await file.read(LIMIT + 1)
     except FileNotFoundError:
-        return "There is nothing yet."
+        return NOTHING_YET
     except OSError:
         return f"{clean(str(path))} cannot be read."
     if len(data) > LIMIT:

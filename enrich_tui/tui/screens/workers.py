@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.binding import BindingType
 
 from enrich_tui.display.changes import Changes
-from enrich_tui.text import length_text
+from enrich_tui.text import count_text, length_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.screens.reader import ReaderScreen
@@ -36,7 +36,7 @@ class WorkerScreen(ReaderScreen):
     def tail(self) -> Row:
         """See the base."""
         pool = self.board.view.pool
-        return Row().add(f"{pool.restarts} restarts so far" if pool else "", self.board.palette.dim)
+        return Row().add(f"{count_text(pool.restarts, 'restart')} so far" if pool else "", self.board.palette.dim)
 
     @property
     def _numbers(self) -> Sequence[int]:
@@ -52,8 +52,8 @@ class WorkerScreen(ReaderScreen):
             words = [
                 f"{glyphs.workers.get(worker.status, '?')} {worker.status:<10}",
                 f"{length_text(max(0.0, board.view.now - worker.since), short=True):>6}",
-                f"{worker.jobs:>4} jobs",
-                f"{worker.restarts} restarts",
+                f"{count_text(worker.jobs, 'job'):>9}",
+                f"{count_text(worker.restarts, 'restart'):<11}",
                 f"{bytes_text(worker.memory):>7}",
             ]
             style: Style = palette.bad if worker.status == "error" else palette.strong if here else palette.text

@@ -27,12 +27,13 @@ class StatusLine(BoardPanel):
         view, palette = self.board.view, self.palette
         row = Row().add(" ")
         if self.badge and view.troubles:
-            row.add(f" e: {count_text(len(view.troubles), 'error')} ", palette.badge).add("  ")
+            row.add(f" e: {count_text(len(view.troubles), 'kind')} of error ", palette.badge).add("  ")
         if view.log:
             line = view.log[-1]
             styles = {"good": palette.good, "warning": palette.warn, "error": palette.bad}
             row.add(f"{seconds_text(line.t):>7}  ", palette.faint)
-            row.add(fit(line.text, max(0, width - row.width - 1)), styles.get(line.level, palette.dim))
+            told = fit(line.text, max(0, width - row.width - 1), ellipsis=self.glyphs.ellipsis)
+            row.add(told, styles.get(line.level, palette.dim))
         return [row]
 
 

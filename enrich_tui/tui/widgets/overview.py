@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from rich.style import Style
 
 from enrich_tui.display.paths import from_home
-from enrich_tui.display.rows import CellState, SessionState
-from enrich_tui.display.summary import time_text
+from enrich_tui.display.rows import CellState
+from enrich_tui.display.summary import outcome, time_text
 from enrich_tui.events import Eta
+from enrich_tui.model import SessionStatus
 from enrich_tui.text import cells, clean, count_text, fit, seconds_text, speed_text
 from enrich_tui.tui.widgets.panel import BoardPanel
 from enrich_tui.widgets.drawing import Row, parted, spread
@@ -25,37 +26,41 @@ class Header(BoardPanel):
         """See the class."""
         view, palette, glyphs = self.board.view, self.palette, self.glyphs
         left = Row().add(" enrich", palette.accent + Style(bold=True))
+        name = clean(view.library.rstrip("/").rpartition("/")[2] or view.library)
+        clock = self.board.clock
+        time = Row().add(clock.strftime("   %H:%M:%S ") if clock else " ", palette.dim)
+        marks = Row()
+        for badge in self._badges():
+            marks.add("  ").add(f" {badge} ", palette.badge)
         right = Row()
         if view.state == "done":
-            right.append(self._outcome(view.predicted if width >= ROOMY else None))
+            taken = left.width + marks.width + time.width + min(cells(name), 12) + 5
+            right.append(self._outcome(view.predicted if width >= ROOMY else None, width - taken))
         else:
             busy = palette.accent if view.state in {"looking", "running", "watching"} else palette.warn
             right.add(f"{view.state.upper()} {glyphs.run[view.state]}", busy)
             count = len(view.workers) or (view.started.workers if view.started else 0)
             if view.state != "stopped":
                 right.add(f"  {count_text(count, 'worker')}", palette.text)
-        clock = self.board.clock
-        right.add(clock.strftime("   %H:%M:%S ") if clock else " ", palette.dim)
-        badges = [
-            word
-            for word, on in (
-                ("SIMULATED", view.started is not None and view.started.simulated),
-                (self._replay(), self.board.player is not None),
-                ("READ-ONLY", self.board.controls is None and self.board.player is None),
-                ("VIEW FROZEN", self.board.frozen),
-            )
-            if on
-        ]
-        marks = Row()
-        for badge in badges:
-            marks.add("  ").add(f" {badge} ", palette.badge)
-        name = clean(view.library.rstrip("/").rpartition("/")[2] or view.library)
+        if left.width + marks.width + right.width + time.width + 1 <= width:
+            right.append(time)
         room = width - left.width - marks.width - right.width - 5
         if name and room >= 6:
             left.add(f" {glyphs.dot} ", palette.faint)
             whole = from_home(view.library)
-            left.add(fit(whole if cells(whole) <= room and width >= ROOMY else name, room), palette.text)
+            shown = whole if cells(whole) <= room and width >= ROOMY else name
+            left.add(fit(shown, room, ellipsis=glyphs.ellipsis), palette.text)
         return [spread(left.append(marks), right, width)]
+
+    def _badges(self) -> list[str]:
+        board, started = self.board, self.board.view.started
+        told = (
+            ("SIMULATED", started is not None and started.simulated),
+            (self._replay(), board.player is not None),
+            ("READ-ONLY", board.controls is None and board.player is None),
+            ("VIEW FROZEN", board.frozen),
+        )
+        return [word for word, on in told if on]
 
     def _replay(self) -> str:
         player = self.board.player
@@ -64,16 +69,16 @@ class Header(BoardPanel):
         speed = self.board.glyphs.run["paused"] if player.paused else speed_text(player.speed)
         return f"REPLAY {speed} {seconds_text(player.position)}/{seconds_text(player.length)}"
 
-    def _outcome(self, predicted: Eta | None) -> Row:
-        view, palette, counts = self.board.view, self.palette, self.board.view.counts
-        good = counts[SessionState.DONE] + counts[SessionState.PARTIAL]
-        row = Row().add("DONE", palette.good + Style(bold=True)).add(f" {good} ok, ", palette.text)
-        failed = counts[SessionState.FAILED]
-        row.add(f"{failed} failed", palette.bad if failed else palette.text)
-        for state in (SessionState.SKIPPED, SessionState.CANCELLED):
-            if counts[state]:
-                row.add(f", {counts[state]} {state}", palette.text)
-        return row.add(f" in {time_text(view.elapsed, predicted)}", palette.text)
+    def _outcome(self, predicted: Eta | None, width: int) -> Row:
+        """How it came out, and what was predicted where there is room for that."""
+        view, palette = self.board.view, self.palette
+        row, between = Row().add("DONE", palette.good + Style(bold=True)), " "
+        for status, words in outcome(view.outcome).items():
+            bad = status is SessionStatus.FAILED and view.outcome[status]
+            row.add(between, palette.text).add(words, palette.bad if bad else palette.text)
+            between = ", "
+        took, both = (f" in {time_text(view.elapsed, told)}" for told in (None, predicted))
+        return row.add(both if row.width + cells(both) <= width else took, palette.text)
 
 
 class StageTotals(BoardPanel):

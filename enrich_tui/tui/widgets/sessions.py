@@ -57,7 +57,8 @@ class TableHead(BoardPanel):
             tail.add(f" {glyphs.dot} ", palette.faint).add(f"{len(board.marked)} marked", palette.warn)
         first, last = self._table.shown_range
         tail.add(f" {glyphs.dot} ", palette.faint)
-        tail.add(f"{first}-{last} of {len(listing)}", palette.dim)
+        count = len(listing)
+        tail.add(f"{first}-{last} of {count}" if count else "0 sessions", palette.dim)
         style = palette.accent if self._table.has_focus else palette.strong
         top = rule(Row().add("Sessions", style), tail, width, glyphs, palette.faint)
         return [top, heading(self._table.columns, listing.sort, palette)]

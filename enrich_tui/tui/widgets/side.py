@@ -82,12 +82,14 @@ class WorkerPanel(BoardPanel):
             (str(worker.restarts or ""), palette.warn),
         )
 
-    @staticmethod
-    def _line(width: int, slot: _Text, state: _Text, session: _Text, stage: _Text, time: _Text, restarts: _Text) -> Row:
+    def _line(
+        self, width: int, slot: _Text, state: _Text, session: _Text, stage: _Text, time: _Text, restarts: _Text
+    ) -> Row:
         """A line of the table; where there is little room, without stage and restarts."""
         roomy = width >= ROOMY
         row = Row().cell(slot[0], 2, slot[1], right=True).add(" ").cell(state[0], 3, state[1])
-        row.cell(session[0], max(4, width - row.width - (20 if roomy else 7)), session[1])
+        room = max(4, width - row.width - (20 if roomy else 7))
+        row.cell(session[0], room, session[1], ellipsis=self.glyphs.ellipsis)
         if roomy:
             row.add(" ").cell(stage[0], 8, stage[1])
         row.cell(time[0], 6, time[1], right=True)
@@ -136,7 +138,8 @@ class SelectedSession(EnrichmentProgress):
         line = Row().add(f"{glyphs.states[session.state]} {session.state}", state_style(session.state, palette))
         line.add(f"  {bytes_text(session.size)}" if session.size else "", palette.dim)
         line.add(f"  {length_text(session.media, short=True)} long" if session.media else "", palette.dim)
-        line.add(f"  number {session.place}" if session.place else "", palette.dim)
+        of_all = f"  no. {session.place} of {self._board.view.total}"
+        line.add(of_all if session.place else "", palette.dim)
         return [rule(title, tail, width, glyphs, palette.faint), Row().add("  ").append(line)]
 
     def advised(self, advice: str) -> str:

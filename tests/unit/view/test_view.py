@@ -148,6 +148,45 @@ def test_the_same_cause_is_one_entry_until_it_is_mended() -> None:
     assert [(trouble.message, trouble.count) for trouble in view.troubles.newest_first] == [("Bad codec.", 4)]
 
 
+def test_what_befell_a_stage_before_goes_with_its_next_error() -> None:
+    again = error("A worker stopped. It will be tried again.", "a", stage=Stage.VIDEO, final=False)
+    other = again.model_copy(update={"session": "b"})
+    view = fed(queued("a"), queued("b"), again, other, again, error("It failed.", "a", stage=Stage.VIDEO))
+    newest, oldest = view.troubles.newest_first
+    assert (newest.message, list(newest.sessions)) == ("It failed.", ["a"])
+    assert (oldest.times, list(oldest.sessions)) == (3, ["b"])
+
+
+def test_the_log_says_what_befell_whom_and_says_it_once() -> None:
+    def ended(session: str, status: SessionStatus) -> ev.SessionFinished:
+        return ev.SessionFinished(session=session, status=status, duration=0, message="It broke.")
+
+    view = fed(
+        queued("a", "one"),
+        queued("b", "two"),
+        error("It broke.", "a", stage=Stage.AUDIO),
+        ended("a", SessionStatus.SKIPPED),
+        error("It broke.", "b", stage=Stage.AUDIO),
+        ended("b", SessionStatus.PARTIAL),
+    )
+    assert [(line.text, line.session) for line in view.log] == [
+        ("one: It broke.", "a"),
+        ("two: It broke.", "b"),
+        ("two: partial", "b"),
+    ]
+
+
+def test_a_session_of_which_another_stage_is_in_work_stays_running() -> None:
+    view = fed(queued("a"), started("a", Stage.AUDIO), started("a", Stage.VIDEO, worker=2))
+    view.apply(ev.SessionRequeued(session="a", stages=(Stage.VIDEO,)))
+    row = view.rows["a"]
+    assert (row.state, row.cells[Stage.AUDIO].state, row.cells[Stage.VIDEO].state) == (
+        "running",
+        "processing",
+        "pending",
+    )
+
+
 def test_an_error_of_a_worker_goes_when_the_worker_is_back() -> None:
     view = fed(ev.WorkerChanged(worker=2, status="error"), error("Worker 2 ran out of memory.", worker=2))
     assert len(view.troubles) == 1
