@@ -58,7 +58,8 @@ class LengthFinder:
         process = self._process
         if process is None or process.returncode is not None:
             process = self._process = await spawn(
-                *(sys.executable, "-m", "enrich_tui.worker.lengths", str(self._allowed.memory)),
+                *(sys.executable, "-P"),  # the current folder may hold anything, modules too
+                *("-m", "enrich_tui.worker.lengths", str(self._allowed.memory)),
                 stderr=asyncio.subprocess.DEVNULL,
                 env=child_environment(os.environ, 1),
             )

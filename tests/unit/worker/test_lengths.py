@@ -34,6 +34,17 @@ async def test_lengths_of_sound_and_picture(tmp_path: Path) -> None:
         assert mute.picture == pytest.approx(3.0, abs=0.3)
 
 
+async def test_no_module_in_the_current_folder_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be a folder that somebody else filled."""
+    make_recording(tmp_path / "a.m4a", speech="garden-gate")
+    for name in ("av", "json", "enrich_tui"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w')")
+    monkeypatch.chdir(tmp_path)
+    async with aclosing(LengthFinder(Limits())) as finder:
+        assert await finder.find(tmp_path / "a.m4a")
+    assert not (tmp_path / "run").exists()
+
+
 async def test_a_killed_child_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "a.opus"
     make_recording(tmp_path / "a.m4a", speech="garden-gate")
