@@ -19,7 +19,6 @@ import json
 import logging
 import os
 import stat
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -30,6 +29,7 @@ import platformdirs
 
 from enrich_tui.config import APP
 from enrich_tui.model import Fence
+from enrich_tui.store.locking import take_lock
 from enrich_tui.store.outputs import PLAIN, move_aside, sync
 from enrich_tui.store.runs import kept
 
@@ -44,8 +44,6 @@ LOOK = 0.02
 
 _LONGEST = 4096
 """Bytes that are read of a lock file."""
-_BYTE = 1 << 30
-"""Where Windows locks a byte: far behind the text, which others are to be able to read."""
 
 _NO_LOCKS_HERE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP})
 """What a folder says that cannot be written, or a drive that knows no locks."""
@@ -173,7 +171,7 @@ def is_free(path: Path) -> bool:
     except OSError:
         return True
     try:
-        return _locked(descriptor, shared=True)
+        return take_lock(descriptor, shared=True)
     except OSError:
         return False
     finally:
@@ -230,10 +228,10 @@ def _lock(path: Path) -> Owner:
 def _locked_in_time(descriptor: int) -> bool:
     """A moment of patience: somebody may just be looking whether it is free."""
     for _ in range(PATIENCE):
-        if _locked(descriptor):
+        if take_lock(descriptor):
             return True
         time.sleep(LOOK)
-    return _locked(descriptor)
+    return take_lock(descriptor)
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
@@ -252,26 +250,3 @@ def holder(path: Path) -> Holder:
         return Holder(int(told["epoch"]), int(told["pid"]), since)
     except (OSError, ValueError, TypeError, KeyError, OverflowError):
         return Holder()
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _locked(descriptor: int, *, shared: bool = False) -> bool:
-        del shared  # a look is as short as can be
-        os.lseek(descriptor, _BYTE, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _locked(descriptor: int, *, shared: bool = False) -> bool:
-        # Of the open file, not of the process: another open and close of the file does not give it away.
-        try:
-            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

@@ -6,7 +6,6 @@ import errno
 import hashlib
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ import platformdirs
 
 from enrich_tui.config import APP
 from enrich_tui.errors.problems import Problem, StageError
+from enrich_tui.store.locking import wait_for_lock
 from enrich_tui.store.outputs import rename, sync, write_text
 
 _BLOCK = 1024**2
@@ -100,12 +100,5 @@ def _verified() -> dict[str, str]:
 def _only_one(lock: Path) -> Iterator[None]:
     """Hold a lock that ends with the process, whatever ends that."""
     with lock.open("a+b") as stream:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX)
+        wait_for_lock(stream.fileno())
         yield

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import multiprocessing
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -96,7 +97,8 @@ def test_parts_are_put_together_once(tmp_path: Path) -> None:
 def test_only_one_process_puts_them_together(tmp_path: Path) -> None:
     part = tmp_path / "part"
     part.write_bytes(b"".join(HALVES))
-    with ProcessPoolExecutor(2) as pool:
+    # begun anew: a fork of a process with threads may stand still
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         jobs = [pool.submit(_put_together, tmp_path / "kept", part) for _ in range(4)]
     assert len({job.result() for job in jobs}) == 1
 
