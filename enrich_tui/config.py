@@ -158,7 +158,7 @@ class Limits(_Section):
     """What a worker may use while it reads recordings that come from anywhere."""
 
     memory: Annotated[int, Field(ge=256 * 1024**2)] = 4 * 1024**3
-    """Address space in bytes."""
+    """Address space in bytes; on macOS memory in use. Windows sets no such limit."""
     stage_seconds: Annotated[float, Field(gt=0)] = 6 * 3600.0
     """Longest time for one stage, in seconds; of a summary by a server, for all that it is asked."""
     recycle_after: Annotated[int, Field(ge=1)] = 200
@@ -231,7 +231,9 @@ def load_config(path: Path | None = None) -> Config:
     """
     file = path or config_path()
     try:
-        text = file.read_text(encoding="utf-8")
+        data = file.read_bytes()
+        # Windows' editors put a mark in front, and its PowerShell writes UTF-16 into what it makes with ">"
+        text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except FileNotFoundError:
         if path is None:
             return Config()

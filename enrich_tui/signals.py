@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 
 INTERRUPTED, HUNG_UP = 130, 129
 
 _ENDING = (
     *("HUP", "INT", "QUIT", "ABRT", "TRAP", "SYS", "USR1", "USR2", "ALRM", "TERM", "STKFLT", "XCPU", "VTALRM", "PROF"),
-    *("IO", "PWR"),
+    *("IO", "PWR", "BREAK"),
 )
 """Those whose default is to end a process. Left out: KILL, which nobody can catch; faults in the program's own code
 (SEGV and its like), after which nothing can be trusted; PIPE and XFSZ, which Python turns into errors where they occur.
@@ -28,16 +29,21 @@ def ending_signals() -> dict[int, int]:
 def told(stop: Callable[[int], object]) -> Iterator[None]:
     """While the block runs, call ``stop`` in the running loop with the exit code of a signal that asks to end.
 
-    Where the loop cannot listen to signals (Windows, another thread), it changes nothing.
+    Where there can be no listening to signals (in another thread), it changes nothing.
     """
-    loop = asyncio.get_running_loop()
-    listening = []
-    for number, code in ending_signals().items():
-        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-            loop.add_signal_handler(number, stop, code)
-            listening.append(number)
-    try:
+    with contextlib.ExitStack() as listening:
+        for number, code in ending_signals().items():
+            with contextlib.suppress(ValueError, RuntimeError):
+                listening.callback(_listen(number, partial(stop, code)))
         yield
-    finally:
-        for number in listening:
-            loop.remove_signal_handler(number)
+
+
+def _listen(number: int, then: Callable[[], object]) -> Callable[[], object]:
+    """Have the running loop call ``then`` on this signal; returns what ends that."""
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_signal_handler(number, then)
+    except NotImplementedError:  # Windows' loop, which a signal wakes all the same
+        former = signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(then))
+        return partial(signal.signal, number, former or signal.SIG_DFL)
+    return partial(loop.remove_signal_handler, number)

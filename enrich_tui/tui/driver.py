@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from typing import IO, Any, cast
 
 from textual import events
@@ -90,7 +91,8 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """As Textual does, but sizes are looked at in the event loop, one after the other."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._resized)
+        if sys.platform != "win32":  # which has a driver of its own
+            asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._resized)
         self._painting = True
 
     def _resized(self) -> None:

@@ -82,11 +82,20 @@ async def run_command(arguments: Sequence[str]) -> bool:
 
 async def open_path(path: Path) -> bool:
     """Open a file or folder with the program that the desktop has for it; False where there is none."""
-    if sys.platform == "win32":
-        os.startfile(path)  # noqa: S606 - a file of our own making
-        return True
     # an output folder may have been given relative to the current one, or begin with a dash
     place = await asyncio.to_thread(path.absolute)
+    if sys.platform == "win32":
+        try:
+            await asyncio.to_thread(os.startfile, place)  # a file of our own making
+            opened = True
+        except OSError:
+            opened = False
+    else:
+        opened = await _ask_desktop(place)
+    return opened
+
+
+async def _ask_desktop(place: Path) -> bool:
     command = "open" if sys.platform == "darwin" else "xdg-open"
     if sys.platform != "darwin" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False

@@ -37,6 +37,8 @@ START_SECONDS = 60.0
 """Longest time for a child to become ready; the first start after an installation compiles everything."""
 HANG_CHECKS = 10
 """Checks in a row, one per heartbeat, without a sign of life or processor time, after which a child counts as hung."""
+BLIND_CHECKS = 60
+"""The same where processor time cannot be seen from outside: a library that holds Python up gives no sign either."""
 TERM_SECONDS = 1.0
 """Time between asking the system to end a child and to kill it."""
 _EXIT_SECONDS = 1.0
@@ -215,7 +217,7 @@ class Child:
             self._log.bound()
             checks += 1
             quiet = quiet + 1 if sign == (self._frames, procfs.cpu_seconds(self.pid)) else 0
-            if quiet >= HANG_CHECKS:
+            if quiet >= (BLIND_CHECKS if sign[1] is None else HANG_CHECKS):
                 fault = f"No sign of life in {quiet} checks, {self._terms.heartbeat:g} s apart."
                 await self.kill(fault)
                 raise WorkerCrashedError(Problem.WORKER_HUNG, detail=f"{fault}\n{self._log.tail()}")
@@ -257,6 +259,9 @@ class Child:
                     self._ready.set_result(None)
             case Heartbeat():
                 self._heartbeat = frame
+                if frame.memory is not None and frame.memory > self._terms.limits.memory:
+                    self._fault = self._fault or "It took more memory than it may."  # macOS limits no address space
+                    signal_group(self._process, "SIGKILL")
             case Progressed():
                 if self._job is not None and frame.job == self._job.number:
                     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 MAX_LOG = 4 * 1024**2
 """A log longer than this is begun again."""
@@ -24,7 +24,7 @@ class WorkerLog:
             if path.exists():
                 path.replace(path.with_suffix(".previous.log"))
             # Opened for appending: the child and a second program may write the same file.
-            self.file: BinaryIO = path.open("a+b", buffering=0)
+            self.file: IO[bytes] = path.open("a+b", buffering=0)
         except OSError:
             self.file = tempfile.TemporaryFile("a+b", buffering=0)  # noqa: SIM115 - closed by close()
         self._closed_tail = ""
@@ -33,6 +33,7 @@ class WorkerLog:
         """Begin again where it has become too long."""
         if self.file.seek(0, 2) > MAX_LOG:
             self.file.truncate(0)
+            self.file.seek(0)  # where Windows has the child write on
 
     def tail(self) -> str:
         """The end of it, at most 4 KB."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -12,7 +13,7 @@ def cpu_seconds(pid: int) -> float | None:
     """Processor time that a process has used so far, in user and kernel mode, over all its threads."""
     try:
         fields = (_PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return (int(fields[11]) + int(fields[12])) / _constant("SC_CLK_TCK")
     except (OSError, IndexError, ValueError):
         return None
 
@@ -21,9 +22,16 @@ def resident(pid: int) -> int | None:
     """Resident bytes of a process."""
     try:
         pages = (_PROC / str(pid) / "statm").read_bytes().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        return int(pages) * _constant("SC_PAGE_SIZE")
     except (OSError, IndexError, ValueError):
         return None
+
+
+def _constant(name: str) -> int:
+    value = 0
+    if sys.platform != "win32":
+        value = os.sysconf(name)
+    return value
 
 
 def memory_kills() -> int | None:

@@ -180,9 +180,9 @@ def _interrupt_main() -> None:
 
 def _peak_memory() -> int | None:
     """The most that was ever resident, for platforms that do not tell what is."""
-    if sys.platform == "win32":
-        return None
-    import resource
+    peak: int | None = None
+    if sys.platform != "win32":
+        import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return peak

@@ -9,10 +9,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from typing import IO
+
+if sys.platform == "win32":
+    _NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    _FLAGS = _NEW_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+else:
+    _FLAGS = 0
 
 
 async def spawn(*command: str, stderr: int | IO[bytes], env: Mapping[str, str]) -> Process:
@@ -23,7 +30,13 @@ async def spawn(*command: str, stderr: int | IO[bytes], env: Mapping[str, str]) 
     """
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, stderr=stderr, env=dict(env), start_new_session=True
+            *command,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=stderr,
+            env=dict(env),
+            start_new_session=True,
+            creationflags=_FLAGS,
         )
     )
     try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from textual import events
@@ -429,3 +431,15 @@ async def test_a_recording_that_arrives_can_be_looked_at_and_does_not_keep_one_f
         await until_shown(pilot, "arriving")
         await pilot.press("escape", "s", "escape", "e", "escape", "q")
         await until(pilot, lambda: ("drain",) in source.asked)
+
+
+@pytest.mark.parametrize("error", [None, OSError("no program is associated with it")])
+async def test_windows_opens_a_result_itself_or_says_that_it_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError | None
+) -> None:
+    start = Mock(side_effect=error)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(os, "startfile", start, raising=False)
+    assert await outward.open_path(Path("canvas.html")) is (error is None)
+    start.assert_called_once_with(tmp_path / "canvas.html")

@@ -18,9 +18,11 @@ from enrich_tui.config import Limits
 from enrich_tui.errors.problems import Problem, StageError, WorkerCrashedError
 from enrich_tui.model import StageOutput, StageTask
 from enrich_tui.pool import Worker, WorkerPool
-from enrich_tui.worker import procfs
+from enrich_tui.worker import child, procfs
 from enrich_tui.worker.child import HANG_CHECKS
+from enrich_tui.worker.log import WorkerLog
 from enrich_tui.worker.process import ProcessExecutor, ProcessExecutors, Progress
+from enrich_tui.worker.protocol import Heartbeat
 from tests.unit.worker.conftest import FAKE_STAGES, HEARTBEAT, Task
 
 
@@ -219,6 +221,29 @@ async def test_a_stopped_process_is_hung_and_a_quiet_or_a_busy_one_is_not(
     await asyncio.gather(*still, return_exceptions=True)
 
 
+@pytest.mark.parametrize(("visible", "checks"), [(True, 2), (False, 4)])
+async def test_where_processor_time_cannot_be_seen_there_is_more_patience(
+    executors: ProcessExecutors, task: Task, monkeypatch: pytest.MonkeyPatch, checks: int, *, visible: bool
+) -> None:
+    monkeypatch.setattr(child, "HANG_CHECKS", 2)
+    monkeypatch.setattr(child, "BLIND_CHECKS", 4)
+    monkeypatch.setattr(procfs, "cpu_seconds", lambda _pid: 1.0 if visible else None)
+    assert f"No sign of life in {checks} checks" in (await failing(executors(0), task("stop"))).detail
+
+
+async def test_a_process_that_says_it_took_too_much_memory_is_ended(executors: ProcessExecutors, task: Task) -> None:
+    executor = executors(0)
+    job, _ = await begun(executor, task("wait"))
+    assert executor._child is not None
+    executor._child._take(Heartbeat(cpu_seconds=1.0, memory=Limits().memory))
+    assert executor.alive
+    executor._child._take(Heartbeat(cpu_seconds=1.0, memory=Limits().memory + 1))
+    with pytest.raises(WorkerCrashedError) as told:
+        await job
+    assert told.value.problem is Problem.OUT_OF_MEMORY
+    assert told.value.detail.startswith("It took more memory than it may.")
+
+
 async def test_a_pool_replaces_a_hung_worker_and_goes_on(executors: ProcessExecutors, task: Task) -> None:
     pool = WorkerPool(1, executor_factory=executors)
     hung, well = await pool.run(Worker.run, [task("stop"), task("succeed")], name=lambda job: job.session.title)
@@ -363,6 +388,17 @@ async def test_a_log_is_bounded(
     monkeypatch.setattr("enrich_tui.worker.log.MAX_LOG", 100_000)
     await executors(0).run(task("fill_log"), ignore)
     assert (tmp_path / "log" / "worker-0.log").stat().st_size < 5_000_000
+
+
+def test_a_log_that_was_begun_again_is_written_from_its_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("enrich_tui.worker.log.MAX_LOG", 10)
+    log = WorkerLog(tmp_path, 0)
+    log.file.write(b"x" * 11)
+    log.bound()
+    assert log.file.tell() == 0  # Windows has the child write where the parent's file is
+    log.close()
 
 
 async def test_logs_that_cannot_be_written_do_not_matter(
