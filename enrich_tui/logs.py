@@ -33,13 +33,24 @@ def start_log(level: int = logging.INFO) -> Path:
     handler: logging.Handler
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(file, maxBytes=_BYTES, backupCount=_FILES - 1, encoding="utf-8")
+        handler = _Rotating(file, maxBytes=_BYTES, backupCount=_FILES - 1, encoding="utf-8")
     except OSError:
         handler = logging.NullHandler()
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().handlers[:] = [handler]  # what libraries log must not get onto the screen either
     logging.getLogger("enrich_tui").setLevel(level)
     return file
+
+
+class _Rotating(logging.handlers.RotatingFileHandler):
+    """Goes on in the same file where it cannot be renamed: on Windows while another program has it open, too."""
+
+    def doRollover(self) -> None:  # noqa: N802 - logging's name
+        try:
+            super().doRollover()
+        except OSError:
+            self.maxBytes += _BYTES
+            self.stream = self._open()
 
 
 def records_of(file: Path, marks: Sequence[str], most: int) -> list[str]:

@@ -9,7 +9,7 @@ import os
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidatorFunctionWrapHandler, WrapValidator
@@ -23,9 +23,12 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
-def _path_to_json(path: Path) -> str:
-    """File names are bytes. Those that are no text are written as NUL, which no path holds, and hexadecimal digits."""
-    text = str(path)
+def _path_to_json(path: PurePath) -> str:
+    """File names are bytes. Those that are no text are written as NUL, which no path holds, and hexadecimal digits.
+
+    A way below a folder is written with slashes: results may be carried to another system.
+    """
+    text = str(path) if path.is_absolute() else path.as_posix()
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Mapping
 def prepare_streams() -> None:
     """Where the caller has closed a standard stream, nothing takes its number, and what is written there is lost.
 
-    Characters that an open one cannot take become question marks.
+    Characters that an open one cannot take become question marks. On Windows all take UTF-8, as its consoles do: what
+    is written into a file there would be in the code page of a region.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(encoding="utf-8" if sys.platform == "win32" else None, errors="replace")
 
 
 def can_draw(environ: Mapping[str, str]) -> bool:

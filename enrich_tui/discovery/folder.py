@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
+import sys
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from enum import Enum, auto
@@ -53,8 +56,18 @@ def listing(folder: Path) -> Listing:
     return found
 
 
+def is_link(entry: os.DirEntry[str]) -> bool:
+    """True for a symbolic link, and for a junction of Windows, which may lead back to a folder above it."""
+    if sys.platform != "win32":
+        link = entry.is_symlink()
+    else:
+        tag = entry.stat(follow_symlinks=False).st_reparse_tag
+        link = entry.is_symlink() or tag == stat.IO_REPARSE_TAG_MOUNT_POINT
+    return link
+
+
 def _look_at(entry: os.DirEntry[str]) -> Entry:
-    if entry.is_symlink():
+    if is_link(entry):
         return Entry(Kind.LINK)
     if entry.is_dir(follow_symlinks=False):
         return Entry(Kind.FOLDER)
@@ -107,8 +120,13 @@ def _order(name: str) -> tuple[list[str | int], str]:
 def _by_stem(files: Iterable[Path]) -> dict[str, list[Path]]:
     stems: defaultdict[str, list[Path]] = defaultdict(list)
     for path in files:
-        stems[path.stem.casefold()].append(path)
+        stems[_stem(path)].append(path)
     return stems
+
+
+def _stem(path: Path) -> str:
+    """The name without its ending, as names are compared: macOS may keep an accent as a character of its own."""
+    return unicodedata.normalize("NFC", path.stem).casefold()
 
 
 def _of_files(folder: Path, files: list[Path], *, root: bool) -> list[tuple[str, Item]]:
@@ -137,7 +155,7 @@ def _of_files(folder: Path, files: list[Path], *, root: bool) -> list[tuple[str,
 
 def _recording(path: Path, siblings: Mapping[str, list[Path]]) -> Draft:
     """``siblings``: the files of its folder, by stem."""
-    same_stem = sorted(other for other in siblings.get(path.stem.casefold(), ()) if other != path)
+    same_stem = sorted(other for other in siblings.get(_stem(path), ()) if other != path)
     shared = any(other.stem == path.stem and kinds.suffix(other) in kinds.MEDIA for other in same_stem)
     ending = kinds.suffix(path)
     return Draft(

@@ -26,6 +26,11 @@ RESULTS_SUFFIX = ".enriched"
 PARTIAL = (".part", ".partial", ".crdownload", ".download", ".filepart", ".opdownload", ".tmp")
 """Endings of what is still on its way here: it gets its own name when it is whole."""
 
+_OF_SYSTEMS = frozenset(
+    {"$recycle.bin", "desktop.ini", "icon\r", "lost+found", "system volume information", "thumbs.db"}
+)
+"""What systems put into folders of their own accord, besides what they hide."""
+
 _DIGITS = re.compile(r"(\d+)")
 _DATE = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)(?:[ _T.-]+(?:at )?(\d\d)[.:h-]?(\d\d)(?:[.:m-]?(\d\d))?)?")
 
@@ -56,8 +61,14 @@ def _is_transport(path: Path) -> bool:
 
 
 def is_ignored(name: str) -> bool:
-    """True for names of what discovery does not look at: hidden things, results, and unfinished downloads."""
-    return name.startswith(".") or name == RESULTS_FOLDER or name.lower().endswith((RESULTS_SUFFIX, *PARTIAL))
+    """True for names of what discovery does not look at: hidden things, results, unfinished downloads, the system's."""
+    lower = name.lower()
+    return (
+        name.startswith(".")
+        or name == RESULTS_FOLDER
+        or lower.endswith((RESULTS_SUFFIX, *PARTIAL))
+        or lower in _OF_SYSTEMS
+    )
 
 
 def date_in_name(name: str) -> datetime | None:

@@ -128,4 +128,7 @@ def _moment(told: datetime | date | None) -> datetime | None:
     if told is None:
         return None
     moment = told if isinstance(told, datetime) else datetime.combine(told, time())
-    return moment if moment.tzinfo else moment.astimezone()
+    try:
+        return moment if moment.tzinfo else moment.astimezone()
+    except (OSError, OverflowError, ValueError):
+        return None  # beyond what the system's clock knows, which on Windows begins in 1970

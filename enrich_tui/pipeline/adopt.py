@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from enrich_tui.discovery.folder import is_link
 from enrich_tui.discovery.kinds import RESULTS_FOLDER, RESULTS_SUFFIX, is_ignored
 from enrich_tui.model import Session, StageOutcome
 from enrich_tui.pipeline.cache import seen_from, sources_of
@@ -112,7 +113,7 @@ class Elsewhere:
             return False
         paths = [entry.path for entry in record.sources]
         if record.output is not None and record.output != folder:  # renamed with a folder above it
-            paths += [folder / os.path.relpath(path, record.output) for path in paths]
+            paths += [folder / seen_from(path, record.output) for path in paths]
         return not any(os.path.lexists(path) for path in paths)
 
     def made(self, session: Session, main: FileRecord) -> None:
@@ -158,7 +159,7 @@ def _results_below(folder: Path | str) -> Iterator[Path]:
 def _folders_in(folder: Path | str) -> list[str]:
     try:
         with os.scandir(folder) as entries:
-            return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+            return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False) and not is_link(entry)]
     except OSError:
         return []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -251,10 +252,11 @@ def test_no_worker_outlives_a_killed_program(home: dict[str, str], library: Path
 
 
 def _pidfd(pid: int) -> int | None:
-    try:
-        return os.pidfd_open(pid)
-    except ProcessLookupError:
-        return None
+    descriptor: int | None = None
+    if sys.platform == "linux":
+        with contextlib.suppress(ProcessLookupError):
+            descriptor = os.pidfd_open(pid)
+    return descriptor
 
 
 def _await_end(descriptor: int, seconds: float) -> None:

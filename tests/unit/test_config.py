@@ -75,3 +75,17 @@ def test_every_setting_is_explained() -> None:
     assert [
         told[number] for number in plain if not told[number - 1].startswith("# ") and "  # " not in told[number]
     ] == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_may_be_as_the_editors_and_shells_of_windows_write_it(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("# Jörg\nworkers = 3\n", encoding=encoding)
+    assert load_config(file).workers == 3
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes("workers = 3 # Jörg".encode("cp1252"))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(file)

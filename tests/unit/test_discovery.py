@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import unicodedata
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich_tui.discovery import Found, Library, Search, check, discover
+from enrich_tui.discovery.folder import is_link
 from enrich_tui.discovery.kinds import MEDIA, date_in_name, natural_key
 from enrich_tui.model import Session
 from enrich_tui.text import clean
@@ -66,6 +70,14 @@ def test_sidecars_of_the_same_stem_belong_to_the_recording(tmp_path: Path) -> No
     library = discover(tmp_path)
     (session,) = library.sessions
     assert {*session.captions, *session.notes} == sidecars
+    assert library.rejected == ()
+
+
+def test_an_accent_may_be_a_character_of_its_own(tmp_path: Path) -> None:
+    put(tmp_path / f"{unicodedata.normalize('NFD', 'Café')}.mp4")
+    captions = put(tmp_path / f"{unicodedata.normalize('NFC', 'Café')}.srt")
+    library = discover(tmp_path)
+    assert library.sessions[0].captions == (captions,)
     assert library.rejected == ()
 
 
@@ -135,7 +147,9 @@ def test_results_and_hidden_things_are_ignored(tmp_path: Path) -> None:
     for place in ("a.mp4.enriched", "enriched", ".hidden"):
         put(tmp_path / place / "session.json", "{}")
         put(tmp_path / place / "copy.mp4")
-    put(tmp_path / ".DS_Store")
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini"):
+        put(tmp_path / name)
+    put(tmp_path / "System Volume Information" / "b.mp4")
     library = discover(tmp_path)
     assert [session.id for session in library.sessions] == ["a.mp4"]
     assert library.rejected == ()
@@ -158,6 +172,26 @@ def test_a_loop_of_folders_ends(tmp_path: Path) -> None:
     put(tmp_path / "deep" / "a.mp4")
     (tmp_path / "deep" / "again").symlink_to(tmp_path, target_is_directory=True)
     assert len(discover(tmp_path).sessions) == 1
+
+
+@pytest.mark.parametrize(("tag", "link"), [(0xA0000003, True), (0x9000001A, False), (0, False)])
+def test_a_junction_of_windows_is_a_link_and_a_file_in_the_cloud_is_none(
+    monkeypatch: pytest.MonkeyPatch, tag: int, *, link: bool
+) -> None:
+    entry = Mock(spec=os.DirEntry)
+    entry.is_symlink.return_value = False
+    entry.stat.return_value = SimpleNamespace(st_reparse_tag=tag)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", 0xA0000003, raising=False)
+    assert is_link(entry) is link
+
+
+@pytest.mark.parametrize("told", ["0001-01-01", "0001-01-01T00:00:00"])
+def test_a_date_that_no_clock_knows_is_left_out(tmp_path: Path, told: str) -> None:
+    put(tmp_path / "review" / "session.toml", f"started_at = {told}")
+    put(tmp_path / "review" / "a.mp4")
+    (session,) = discover(tmp_path).sessions
+    assert session.started_at is None
 
 
 def test_results_can_go_to_another_tree(tmp_path: Path) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from pathlib import Path
 
+import pytest
+
+from enrich_tui import logs
 from enrich_tui.logs import records_of
 
 
@@ -25,3 +30,19 @@ def test_the_latest_records_are_found_whole_and_in_order(tmp_path: Path) -> None
     assert records_of(file, ["nothing"], 3) == []
     assert records_of(file, [], 3) == []
     assert records_of(tmp_path / "missing", ["mine"], 3) == []
+
+
+def test_a_log_that_another_program_has_open_goes_on_in_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise PermissionError("another program has it open")
+
+    monkeypatch.setattr(logs, "_BYTES", 100)
+    monkeypatch.setattr(os, "rename", refuse)
+    handler = logs._Rotating(tmp_path / "log", maxBytes=100, backupCount=2, encoding="utf-8")
+    for number in range(20):
+        handler.emit(logging.makeLogRecord({"msg": f"line {number}"}))
+    handler.close()
+    assert (tmp_path / "log").read_text().split() == " ".join(f"line {number}" for number in range(20)).split()
+    assert capfd.readouterr().err == ""

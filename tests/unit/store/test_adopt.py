@@ -279,3 +279,22 @@ async def test_whatever_step_fails_there_are_old_or_new_results(
         assert await ran(folder) == set()
         assert not list(folder.rglob(f"{PARTIAL_PREFIX}*"))
     assert number > 10
+
+
+def test_results_on_another_drive_of_windows_than_their_sources_are_looked_at_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_way(*_paths: object) -> str:
+        raise ValueError("path is on mount 'C:', start on mount 'D:'")
+
+    source = tmp_path / "a.mp4"
+    source.write_text("a")
+    told = record.SessionRecord(
+        program="x", id="a", title="a", output=tmp_path / "before", sources=(file_record(source, source),)
+    )
+    found = adopt.Found(tmp_path / "out" / "a.mp4.enriched", told, told.sources[0])
+    elsewhere = Elsewhere(tmp_path / "library", tmp_path / "out")
+    monkeypatch.setattr(os.path, "relpath", no_way)
+    assert not elsewhere.is_orphan(found)
+    source.unlink()
+    assert elsewhere.is_orphan(found)
