@@ -111,8 +111,10 @@ class Search:
             del self._known[folder]
 
     def _is_wanted(self, found: Found) -> bool:
+        if not self._only:
+            return True
         name = found.path.name if found.path == self.root else str(found.path.relative_to(self.root))
-        return not self._only or any(part in name.casefold() for part in self._only)
+        return any(part in name.casefold() for part in self._only)
 
     def _recording(self) -> list[Found | Path]:
         if not self.root.is_file():

@@ -225,9 +225,10 @@ class RunView:
             self._took = event.elapsed if event.state == "done" else None
         if event.eta and event.eta_reason and (self.batch is None or self.batch.eta_reason != event.eta_reason):
             self._log.tell("info", f"New estimate: {say(event.eta_reason)}")
+        if self.batch is None or self.batch.model_copy(update={"t": event.t}) != event:
+            self._outdated.parts.add("batch")
         self.batch = event
         self.error_rate.tell(self.now, event.attempts, event.failed_attempts)
-        self._outdated.parts.add("batch")
         for ident in self._with_eta - event.etas.keys():
             self.rows[ident].eta = None
             self._outdated.rows.add(ident)

@@ -12,6 +12,7 @@ from pathlib import Path
 from enrich_tui.errors import describe
 from enrich_tui.errors.problems import Problem
 from enrich_tui.events import (
+    BatchChanged,
     Event,
     Noted,
     RunStarted,
@@ -45,6 +46,9 @@ from enrich_tui.version import __version__
 
 TICK = 0.25
 """Seconds between two looks at the figures of batch and pool."""
+
+REST = 1.0
+"""Seconds after which the batch's figures are told again although they are the same, so that displays see time pass."""
 
 PACE = 0.1
 """Seconds between two tellings of the batch's figures, however many sessions end meanwhile; the next tick tells."""
@@ -84,6 +88,7 @@ class Announcer:
         self._jobs: dict[str, tuple[str, Stage]] = {}
         self._told_at = -math.inf
         """When the batch's figures were told last."""
+        self._told: BatchChanged | None = None
 
     def emit(self, event: Event) -> None:
         """Send one event, with the time of the run on it."""
@@ -316,7 +321,7 @@ class Announcer:
         looked = 0.0
         while True:
             await asyncio.sleep(TICK)
-            self._batch()
+            self._batch(again=time.monotonic() - self._told_at >= REST)
             self._pool_figures()
             if time.monotonic() - looked >= VITALS:
                 looked = time.monotonic()
@@ -330,9 +335,12 @@ class Announcer:
             self._tell_workers()
             self.emit(changed)
 
-    def _batch(self) -> None:
-        self._told_at = time.monotonic()
-        self.emit(self.figures.batch())
+    def _batch(self, *, again: bool = True) -> None:
+        """Tell the batch's figures; ``again``: also where they are the same."""
+        figures = self.figures.batch()
+        if again or figures != self._told:
+            self._told, self._told_at = figures, time.monotonic()
+            self.emit(figures)
 
     def end(self, exit_code: int | None) -> int:
         """Tell how it all came out; returns the exit code."""

@@ -9,7 +9,7 @@ from typing import Literal
 from enrich_tui.events import BatchChanged, Eta, PoolChanged, RunFinished
 from enrich_tui.model import SessionStatus
 from enrich_tui.pipeline.state import Queue
-from enrich_tui.pool import PoolStatus, WorkerPool, WorkerSnapshot
+from enrich_tui.pool import WorkerPool, WorkerSnapshot
 from enrich_tui.progress import BatchProgress, Estimate, ProgressService
 
 VITALS = 1.0
@@ -37,7 +37,7 @@ class Figures:
         self._attempts = self._failed_attempts = 0
         self._busy: set[str] = set()
         """Sessions that have started and not ended."""
-        self._pool_seen: PoolStatus | None = None
+        self._pool_seen: PoolChanged | None = None
         self._vitals: dict[int, tuple[float, float]] = {}
         self._finished_at: deque[float] = deque()
         """When sessions ended, in the last ten minutes; see :attr:`elapsed`."""
@@ -164,10 +164,7 @@ class Figures:
     def pool(self) -> PoolChanged | None:
         """How the pool does; None where nothing has changed since it was asked last."""
         status = self._pool.get_pool_status()
-        if status == self._pool_seen:
-            return None
-        self._pool_seen = status
-        return PoolChanged(
+        pool = PoolChanged(
             total=status.total,
             idle=status.idle,
             active=status.active,
@@ -175,9 +172,13 @@ class Figures:
             pending=status.pending,
             error_rate=status.error_rate,
             restarts=status.restarts,
-            uptime_percentage=status.uptime_percentage,
+            uptime_percentage=round(status.uptime_percentage, 2),
             avg_job_duration=status.avg_job_duration,
         )
+        if pool == self._pool_seen:
+            return None
+        self._pool_seen = pool
+        return pool
 
     def processors(self, worker: WorkerSnapshot) -> float | None:
         """How many processors a worker's process has used since the last look; None where that is not known yet."""

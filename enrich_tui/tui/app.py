@@ -43,7 +43,7 @@ log = logging.getLogger("enrich_tui.tui")
 _STYLE = Path(__file__).with_name("app.tcss")
 """Read after the first frame, which needs nothing of it."""
 FRAME, FRAME_UNFOCUSED = 0.1, 0.5
-"""Seconds between two looks at what changed, with the terminal in front and behind."""
+"""Seconds between two looks at what changed, with the terminal in front and behind; none while nothing comes."""
 BUDGET = 0.03
 """Seconds that events may take in one go, so that keys are never kept waiting."""
 MANY = 1000
@@ -149,7 +149,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
 
     async def _run(self) -> None:
         try:
-            code = await self._source.run(self._events.append)
+            code = await self._source.run(self._take)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the terminal must come back
@@ -161,8 +161,15 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         final = code if self._exit_code is None else self._exit_code
         self.exit(final, return_code=final)
 
+    def _take(self, event: Event) -> None:
+        self._events.append(event)
+        self._timers_by_focus[self.app_focus].resume()
+
     def look(self) -> None:
         """Take in the events that came, and paint what they changed."""
+        if not self._events:
+            for timer in self._timers_by_focus.values():
+                timer.pause()
         if self.board.frozen:
             if len(self._events) > FROZEN_EVENTS:
                 self.freeze(on=False)
@@ -218,7 +225,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         if not done:
             failed = "The on_complete command failed."
             log.warning(failed)
-            self._events.append(Noted(t=self.board.view.now, level="warning", message=failed))
+            self._take(Noted(t=self.board.view.now, level="warning", message=failed))
 
     def _second(self) -> None:
         self.main.header.redraw()

@@ -11,7 +11,7 @@ from enrich_tui.display.view import RunView
 
 Listener = Callable[..., object]
 
-_BATCH = frozenset({"header", "batch", "order", "second"})
+_BATCH = frozenset({"header", "batch", "order"})
 _POOL = frozenset({"pool", "workers", "second"})
 
 

@@ -21,7 +21,7 @@ class Live(Panel):
 
     Args:
         ascii_only: Draw with plain ASCII signs.
-        paced: Whoever mounted it calls :meth:`look`; it has no timer of its own.
+        paced: Whoever mounted it calls :meth:`look`, and tells it also that time has passed; it has no timer.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Live(Panel):
     def look(self) -> None:
         """Draw again what has changed since the last look."""
         now = time.monotonic()
-        if self._stale or now - self._looked >= PATIENCE:
+        if self._stale or (not self._paced and now - self._looked >= PATIENCE):
             self._stale, self._looked = False, now
             self.redraw()
 

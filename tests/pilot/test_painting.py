@@ -12,8 +12,9 @@ from textual._compositor import ChopsUpdate
 from textual.pilot import Pilot
 
 from enrich_tui import events as ev
-from enrich_tui.model import Stage
+from enrich_tui.model import SessionStatus, Stage
 from enrich_tui.tui.app import MANY, Dashboard
+from enrich_tui.widgets.panel import Panel
 from tests.pilot.scripted import STARTED, Scripted, dashboard, shown, until, until_shown
 from tests.unit.view.feeding import batch, queued, started
 
@@ -92,6 +93,37 @@ async def test_a_second_paints_what_runs_and_nothing_else() -> None:
     lines, _ = await painted_by(Scripted(SCRIPT), batch(t=8.0, progress=12.0))
     assert lines
     assert len(lines) <= 12
+
+
+async def test_nothing_is_drawn_while_only_time_passes_but_what_tells_the_time() -> None:
+    """With all sessions done: the ages of the workers and the processors' graph; not the totals, not the table."""
+    ended = [
+        ev.SessionFinished(session=f"s{number}", status=SessionStatus.COMPLETE, duration=1) for number in range(60)
+    ]
+    done = {"state": "done", "total": 60, "completed": 60, "progress": 100.0}
+    source = Scripted([*SCRIPT, *ended, batch(t=8.0, **done)])
+    app = dashboard(source)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until_shown(pilot, "DONE")
+        await until(pilot, lambda: not app._events)
+        drawn: list[Panel] = []
+        with mock.patch.object(Panel, "redraw", autospec=True, side_effect=lambda panel, **_: drawn.append(panel)):
+            source.emit(batch(t=9.0, **done))
+            await until(pilot, lambda: not app._events)
+    assert set(drawn) <= {app.main.worker_panel, app.main.pool, app.main.pool_box, app.main.header}
+
+
+async def test_it_does_not_look_for_changes_while_nothing_comes() -> None:
+    source = Scripted(SCRIPT)
+    app = dashboard(source)
+    with mock.patch.object(Dashboard, "look", autospec=True, side_effect=Dashboard.look) as look:
+        async with app.run_test(size=(140, 40)) as pilot:
+            await until_shown(pilot, "session 02")
+            await until(pilot, lambda: not any(timer._active.is_set() for timer in app._timers_by_focus.values()))
+            before = look.call_count
+            source.emit(batch(t=8.0, progress=24.0))
+            await until_shown(pilot, "24%")
+    assert look.call_count > before
 
 
 async def test_the_first_frame_waits_for_nothing() -> None:

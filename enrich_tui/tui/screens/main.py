@@ -144,12 +144,15 @@ class MainScreen(ListScreen, inherit_bindings=False):
             self.lay_out()
         if "header" in parts:
             self._name_totals()
+            self.errors.changed()
+        if parts & {"header", "log"}:
+            self.details.changed()
         self.feed.tell(changes)
         for widget in self._live:
             widget.look()
         if parts & {"header", "workers", "order"}:
             self.header.redraw()
-        if parts & {"batch", "second"}:
+        if "batch" in parts:
             self.stages.redraw()
         if "workers" in parts:
             self._size_workers()
@@ -161,7 +164,8 @@ class MainScreen(ListScreen, inherit_bindings=False):
                 self.table.refresh()  # it says why it is empty
         if parts & {"log", "errors"}:
             self.status.redraw()
-        self.head.redraw()
+        if changes.rows or parts & {"header", "order"}:
+            self.head.redraw()
 
     def repaint(self) -> None:
         """Draw everything again, in other colours."""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,7 @@ from enrich_tui.model import (
     StageOutput,
     StageTask,
 )
-from enrich_tui.pipeline.announce import PACE, TICK
+from enrich_tui.pipeline.announce import PACE, REST, TICK
 from enrich_tui.pipeline.attempts import Attempts
 from enrich_tui.pipeline.state import SessionEntry
 from enrich_tui.store import record
@@ -108,6 +110,21 @@ async def test_the_figures_are_told_at_a_pace_however_many_sessions_end(tmp_path
     by_tick_and_by_end = watcher.events[-1].t * (1 / TICK + 1 / PACE)
     assert len(figures) <= by_tick_and_by_end + 4, "and at the start, at the end, and when the state changed"
     assert figures[-1].pending == 0
+
+
+async def test_figures_that_stay_as_they_are_are_told_once_a_second_at_most(tmp_path: Path) -> None:
+    watcher = Watcher()
+    async with prepared(make_sessions(tmp_path, ["a.wav"]), FakeRunner(), keep_open=True) as batch:
+        task = asyncio.create_task(batch.run(watcher))
+        first = await watcher.until(lambda event: isinstance(event, BatchChanged) and event.state == "done")
+        await watcher.until(lambda event: event.t >= first.t + 2.0)
+        batch.controls.drain()
+        await asyncio.wait_for(task, 10)
+    for kind, least in ((BatchChanged, REST), (PoolChanged, math.inf)):
+        told = [event for event in watcher.events if isinstance(event, kind) and event.t >= first.t][:-1]
+        for one, next_one in pairwise(told):
+            if one.model_copy(update={"t": next_one.t}) == next_one:
+                assert next_one.t - one.t >= least - 0.001, "times are rounded"
 
 
 async def test_only_what_is_worked_on_has_an_estimate_of_its_own(tmp_path: Path) -> None:
