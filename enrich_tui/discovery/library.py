@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from enrich_tui.discovery.folder import Entry, Kind, Listing, items, listing, lo
 from enrich_tui.discovery.kinds import MANIFESTS, RESULTS_FOLDER, RESULTS_SUFFIX
 from enrich_tui.model import Frozen, Rejected, Session
 from enrich_tui.text import clean
+
+_log = logging.getLogger(__name__)
 
 
 class Library(Frozen):
@@ -138,10 +141,14 @@ class Search:
         if before is not None and before[0] == listed and not _may_change(before[1]):
             found = before[1]
         else:
-            found = [
-                one if isinstance(one, Path) else self._found(one, folder, listed)
-                for one in items(folder, listed, self._output, root=folder == self.root)
-            ]
+            try:
+                found = [
+                    one if isinstance(one, Path) else self._found(one, folder, listed)
+                    for one in items(folder, listed, self._output, root=folder == self.root)
+                ]
+            except Exception:  # noqa: BLE001 - what is in one folder, whatever it is, hides no other
+                _log.exception("A folder could not be looked at.")
+                return [Found(Rejected(path=folder, reason="This folder could not be looked at; the log says why."))]
         self._known[folder] = listed, found
         return found
 

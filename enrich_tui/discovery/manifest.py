@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -53,7 +54,7 @@ _ENDINGS = {
 def read(folder: Path, file: Path) -> Draft:
     """Read the manifest ``file`` of ``folder``. Raises :class:`ManifestError`."""
     told = _parse(file)
-    named = {kind: [_inside(folder, name, file.name) for name in getattr(told, kind)] for kind in _ENDINGS}
+    named = {kind: _unique(_inside(folder, name, file.name) for name in getattr(told, kind)) for kind in _ENDINGS}
     if not any(named.values()):
         named = _everything(folder)
     if not any(named.values()):
@@ -85,14 +86,19 @@ def _parse(file: Path) -> _Manifest:
         raise ManifestError(f"{file.name} is not UTF-8 text.") from None
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(clean(f"{file.name} is not valid TOML: {error}.", TITLE_LIMIT)) from None
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # of numbers with thousands of digits, a bare ValueError
         line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise ManifestError(f"{file.name} is not valid JSON{line}.") from None
+        raise ManifestError(f"{file.name} is not valid {file.suffix[1:].upper()}{line}.") from None
     try:
         return _Manifest.model_validate(data)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors(include_url=False, include_input=False)[0]["loc"])
         raise ManifestError(clean(f"In {file.name}, '{where or 'the whole'}' is not as it should be.")) from None
+
+
+def _unique(paths: Iterable[Path]) -> list[Path]:
+    """Each of them once, where it comes first: a recording that is named twice is not transcribed twice."""
+    return list(dict.fromkeys(paths))
 
 
 def _inside(folder: Path, name: str, manifest: str) -> Path:

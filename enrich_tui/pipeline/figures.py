@@ -35,6 +35,8 @@ class Figures:
         self._state: State = "running"
         self._ended: Counter[SessionStatus] = Counter()
         self._attempts = self._failed_attempts = 0
+        self.unseen = False
+        """True where looking for recordings failed, so that there may be more than what was found."""
         self._busy: set[str] = set()
         """Sessions that have started and not ended."""
         self._pool_seen: PoolChanged | None = None
@@ -209,7 +211,7 @@ class Figures:
     def _exit_code(self) -> int:
         if self._ended.total() < len(self._queue.entries):
             return LEFT_UNFINISHED
-        return int(self._ended[SessionStatus.COMPLETE] < self._ended.total())
+        return int(self.unseen or self._ended[SessionStatus.COMPLETE] < self._ended.total())
 
 
 def _eta(estimate: Estimate | None) -> Eta | None:

@@ -344,6 +344,7 @@ class BatchRun:
             await feed(self)
         except Exception:  # noqa: BLE001 - whatever it is, what has come in is worked on
             _log.exception("Looking for recordings failed.")
+            self._announcer.figures.unseen = True
             self._announcer.note("Looking for recordings failed; the log says why. What was found is worked on.")
 
     def _take_in(self) -> None:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich_tui.discovery import Found, Library, Search, check, discover
+from enrich_tui.discovery import Found, Library, Search, check, discover, manifest
+from enrich_tui.discovery.draft import Draft
 from enrich_tui.discovery.folder import is_link
 from enrich_tui.discovery.kinds import MEDIA, date_in_name, natural_key
 from enrich_tui.model import Session
@@ -114,6 +115,9 @@ def test_a_manifest_without_lists_takes_what_fits(tmp_path: Path) -> None:
         ("session.toml", "audio = [", "not valid TOML"),
         ("session.json", "{", "not valid JSON (line 1)"),
         ("session.json", "[" * 100_000, "not valid JSON"),
+        ("session.toml", "audio = " + "[" * 100_000, "not valid TOML"),
+        ("session.json", '{"take": ' + "1" * 5000 + "}", "not valid JSON"),
+        ("session.toml", "take = " + "1" * 5000, "not valid TOML"),
         ("session.json", '{"audio": 7}', "'audio'"),
         ("session.toml", 'title = "empty"', "names no files"),
     ],
@@ -124,6 +128,34 @@ def test_a_bad_manifest_is_told_and_stops_nobody(tmp_path: Path, name: str, text
     library = discover(tmp_path)
     assert [session.title for session in library.sessions] == ["secret"]
     assert says in reasons(library)[name]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31T23:59:59", "0001-01-01T00:00:00+14:00"])
+def test_a_date_at_the_end_of_the_calendar_stops_nobody(tmp_path: Path, day: str) -> None:
+    put(tmp_path / "s" / "session.toml", f"started_at = {day}")
+    put(tmp_path / "s" / "a.wav")
+    assert [session.id for session in discover(tmp_path).sessions] == ["s"]
+
+
+def test_a_recording_that_a_manifest_names_twice_is_taken_once(tmp_path: Path) -> None:
+    audio = put(tmp_path / "s" / "a.wav")
+    put(tmp_path / "s" / "session.toml", 'audio = ["a.wav", "./a.wav", "a.wav"]')
+    (session,) = discover(tmp_path).sessions
+    assert session.audio == (audio,)
+
+
+def test_a_folder_that_cannot_be_made_sense_of_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "a" / "one.wav")
+    put(tmp_path / "b" / "session.toml")
+    put(tmp_path / "c" / "two.wav")
+
+    def unforeseen(_folder: Path, _file: Path) -> Draft:
+        raise ArithmeticError("nobody has thought of this")
+
+    monkeypatch.setattr(manifest, "read", unforeseen)
+    library = discover(tmp_path)
+    assert [session.title for session in library.sessions] == ["one", "two"]
+    assert reasons(library) == {"b": "This folder could not be looked at; the log says why."}
 
 
 def test_a_link_out_of_the_folder_is_no_way_out(tmp_path: Path) -> None:
