@@ -303,6 +303,10 @@ class Attempts:
                 self._tell(entry, stage, resolution, None, last=True)
                 self._replace(entry, stage, _failure(entry, stage, resolution))
 
+    def lose_patience(self) -> None:
+        """Where nothing else is left to do than to wait for the server: see whether it has been waited for enough."""
+        self._stop_waiting(self._queue.open(), Stage.SUMMARY)
+
     def _replace(self, entry: SessionEntry, stage: Stage, failure: StageResult) -> None:
         """Have the stage done without its server, by a worker, when one is free."""
         state = entry.stages[stage]

@@ -258,6 +258,7 @@ class BatchRun:
         first = None if self._dispatcher.busy else next(self._queue.candidates(now), None)
         if first is not None:
             delay = min(PARKED, delay or PARKED)  # all that could start waits for a circuit to let something through
+            self._attempts.lose_patience()
         self._announcer.figures.held_up = (
             first is not None and not self.controls.paused and not self._errors.ready(OPERATIONS[first[1]])
         )

@@ -86,6 +86,20 @@ async def test_what_waited_for_too_long_is_done_without_it(tmp_path: Path) -> No
     ]
 
 
+async def test_patience_ends_also_while_nobody_asks_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "PARKED", 0.01)
+    sessions = make_sessions(tmp_path, ("a.wav", "b.wav"))
+    errors = ErrorHandler(clock=FakeClock(1000.0), failure_threshold=1)  # its door closes at once, and stays closed
+    async with asyncio.timeout(20):
+        batch, _, code = await run(
+            sessions, FakeRunner(down), workers=1, options=OPTIONS, errors=errors, config=config(patience=0.1)
+        )
+    assert code == 1
+    assert {result.stages[Stage.SUMMARY].status for result in batch.results} == {"failed"}
+
+
 async def test_until_then_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server is back before patience is: every summary comes from it, and no attempt was used up by waiting."""
     monkeypatch.setattr(run_module, "PARKED", 0.001)
