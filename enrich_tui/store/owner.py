@@ -28,6 +28,8 @@ from typing import NamedTuple
 import platformdirs
 
 from enrich_tui.config import APP
+from enrich_tui.errors.problems import Problem
+from enrich_tui.errors.shapes import FILE_ERRNO
 from enrich_tui.model import Fence
 from enrich_tui.store.locking import take_lock
 from enrich_tui.store.outputs import PLAIN, move_aside, sync
@@ -64,10 +66,14 @@ class NotOwnedError(Exception):
 
 
 class NoLockError(NotOwnedError):
-    """No lock can be had anywhere."""
+    """No lock can be had anywhere; ``error`` is what the system says."""
 
-    def __init__(self) -> None:
-        super().__init__("nothing can be written here. Choose a place for the results with --output.")
+    def __init__(self, error: OSError) -> None:
+        if FILE_ERRNO.get(error.errno or 0) is Problem.DISK_FULL:
+            text = "the disk for the results is full. Make room, or choose another place with --output."
+        else:
+            text = "nothing can be written here. Choose a place for the results with --output."
+        super().__init__(text)
 
 
 class LibraryBusyError(NotOwnedError):
@@ -141,7 +147,7 @@ def own(folder: Path) -> Iterator[Owner]:
         owner = _claim(folder)
     except OSError as error:
         _log.warning("The library cannot be locked.", exc_info=True)
-        raise NoLockError from error
+        raise NoLockError(error) from error
     try:
         yield owner
     finally:

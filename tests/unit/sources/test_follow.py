@@ -247,7 +247,7 @@ async def test_who_is_too_late_goes_on_watching(tmp_path: Path) -> None:
 
 
 def refuse() -> None:
-    raise NoLockError
+    raise NoLockError(PermissionError())
 
 
 async def test_what_cannot_be_taken_over_is_said(tmp_path: Path) -> None:
