@@ -130,13 +130,6 @@ def test_a_bad_manifest_is_told_and_stops_nobody(tmp_path: Path, name: str, text
     assert says in reasons(library)[name]
 
 
-@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31T23:59:59", "0001-01-01T00:00:00+14:00"])
-def test_a_date_at_the_end_of_the_calendar_stops_nobody(tmp_path: Path, day: str) -> None:
-    put(tmp_path / "s" / "session.toml", f"started_at = {day}")
-    put(tmp_path / "s" / "a.wav")
-    assert [session.id for session in discover(tmp_path).sessions] == ["s"]
-
-
 def test_a_recording_that_a_manifest_names_twice_is_taken_once(tmp_path: Path) -> None:
     audio = put(tmp_path / "s" / "a.wav")
     put(tmp_path / "s" / "session.toml", 'audio = ["a.wav", "./a.wav", "a.wav"]')

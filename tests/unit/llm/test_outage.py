@@ -86,9 +86,7 @@ async def test_what_waited_for_too_long_is_done_without_it(tmp_path: Path) -> No
     ]
 
 
-async def test_patience_ends_also_while_nobody_asks_the_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_patience_ends_also_while_nobody_asks_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "PARKED", 0.01)
     sessions = make_sessions(tmp_path, ("a.wav", "b.wav"))
     errors = ErrorHandler(clock=FakeClock(1000.0), failure_threshold=1)  # its door closes at once, and stays closed

@@ -196,7 +196,7 @@ def test_a_full_disk_is_told_and_not_worked_around(tmp_path: Path, monkeypatch: 
         raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(owner, "_lock", full)
-    with pytest.raises(NoLockError, match="disk for the results is full.*--output"), own(tmp_path):
+    with pytest.raises(NoLockError, match=r"disk for the results is full.*--output"), own(tmp_path):
         pass
 
 
