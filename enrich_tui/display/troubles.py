@@ -10,7 +10,7 @@ LIMIT = 300
 """Entries that are kept; the oldest goes first."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Trouble:
     """One cause."""
 

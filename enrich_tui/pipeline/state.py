@@ -207,13 +207,13 @@ class Queue:
 
 
 def _repeatable(session: SessionEntry, stage: Stage) -> bool:
-    """A stage is repeated if it, or one that it builds on, failed or was cancelled or lacked an engine."""
+    """A stage is repeated if it, or one that it builds on, failed, was cancelled, or left something to be mended."""
     return any(_unhappy(session.stages[other].result) for other in (stage, *PREREQUISITES[stage]))
 
 
 def _unhappy(result: StageResult | None) -> bool:
     if result is None:
         return True
-    if result.status is StageOutcome.SKIPPED:
+    if result.status in {StageOutcome.SKIPPED, StageOutcome.COMPLETED}:
         return result.advice is not None
     return result.status in {StageOutcome.FAILED, StageOutcome.CANCELLED}

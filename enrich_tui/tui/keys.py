@@ -107,6 +107,13 @@ TRACE = [
     key("trace", "b", "trace", "traceback", "Show what the log says of it, with the traceback, or hide it again"),
 ]
 
+OPEN_ERRORS = [
+    key("retry", "r", "retry", "retry these", "Run the sessions of these errors again, from the stage that failed"),
+    key("retry-all", "R", "retry_all", "retry all", "Run all failed sessions again, from the stage that failed"),
+    key("restart", "w", "restart", "restart workers", "Restart all workers that are in error"),
+]
+"""What the advice on the list of errors names: with the ids, and so with the keys, that the dashboard has for it."""
+
 LOG = [
     key("log-filter", "slash", "filter", "filter", "Show only the lines with these words; level:warning, level:error"),
     key("log-follow", "f", "follow", "follow", "Follow the run to the newest line, or stand still"),

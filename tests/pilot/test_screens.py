@@ -56,6 +56,7 @@ async def test_every_key_has_help_and_an_action() -> None:
             (keys.DETAILS, DetailScreen),
             (keys.TRACE, DetailScreen),
             (keys.TRACE, ErrorScreen),
+            (keys.OPEN_ERRORS, ErrorScreen),
             (keys.LOG, LogScreen),
             (keys.WORKERS, WorkerScreen),
         ):
@@ -150,6 +151,23 @@ async def test_errors_open_from_the_panel() -> None:
         assert "session 15" in screen
         await pilot.press("escape", "down", "r")
         assert source.asked == [("retry", "s1")]
+
+
+async def test_the_keys_that_advice_names_work_where_it_is_read() -> None:
+    source = Scripted([*SCRIPT, error("Another cause.", "s8", advice="convert it, then run it again")])
+    app = dashboard(source, keys={"retry": "f5"})
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_shown(pilot, "2 kinds")
+        await pilot.press("e")
+        screen = await until_shown(pilot, "convert it, then press f5 to retry")
+        assert "f5 retry these" in screen
+        await pilot.press("f5", "R", "w")
+        assert source.asked == [("retry", "s8", "s1"), ("retry_failed",), ("restart_errored_workers",)]
+        await pilot.press("escape", "tab", "enter")
+        await until_shown(pilot, "code codec, kind video-failed, met once")
+        assert "newest first" not in shown(app).partition("code")[0].rpartition("Error")[2]
+        source.emit(ev.SessionRequeued(session="s8", stages=(Stage.VIDEO,)))
+        await until_shown(pilot, "This error is not open any more.")
 
 
 async def test_the_worker_menu() -> None:

@@ -110,8 +110,9 @@ class ErrorScreen(TracedScreen):
 
     FOLLOWS = frozenset({"errors"})
 
-    OFFERED = (*keys.TRACE, *keys.READER_SCREEN)
-    ALL_KEYS = (*keys.TRACE, *keys.READER_SCREEN, *keys.READER)
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.OPEN_ERRORS]
+    OFFERED = (keys.OPEN_ERRORS[0], *keys.TRACE, *keys.READER_SCREEN)
+    ALL_KEYS = (*keys.OPEN_ERRORS, *keys.TRACE, *keys.READER_SCREEN, *keys.READER)
 
     def __init__(self, board: Board, only: Trouble | None, log: str) -> None:
         super().__init__(board, log)
@@ -126,7 +127,8 @@ class ErrorScreen(TracedScreen):
 
     @property
     def _troubles(self) -> Sequence[Trouble]:
-        return [self._only] if self._only else self.board.view.troubles.newest_first
+        troubles = self.board.view.troubles.newest_first
+        return [trouble for trouble in troubles if self._only in {None, trouble}]
 
     def head(self) -> Row:
         """See the base."""
@@ -134,14 +136,15 @@ class ErrorScreen(TracedScreen):
 
     def tail(self) -> Row:
         """See the base."""
-        return Row().add("newest first", self.board.palette.dim)
+        return Row().add("" if self._only else "newest first", self.board.palette.dim)
 
     def document(self) -> list[Paragraph]:
         """See the base."""
         palette = self.board.palette
         troubles = self._troubles
         if not troubles:
-            return [Paragraph("There are no open errors.", palette.good)]
+            nothing = "This error is not open any more." if self._only else "There are no open errors."
+            return [Paragraph(nothing, palette.good)]
         lines: list[Paragraph] = []
         for trouble in troubles:
             lines += self._entry(trouble)
@@ -167,3 +170,15 @@ class ErrorScreen(TracedScreen):
         if len(shown) > 5 and not self._only:
             lines.append(Paragraph(f"and {len(shown) - 5} more", palette.dim, indent=8))
         return [*lines, Paragraph()]
+
+    def action_retry(self) -> None:
+        """Run the sessions that met these errors again."""
+        self.dashboard.commands.retry(list({ident: None for trouble in self._troubles for ident in trouble.sessions}))
+
+    def action_retry_all(self) -> None:
+        """Run all failed sessions again."""
+        self.dashboard.commands.retry_failed()
+
+    def action_restart(self) -> None:
+        """Restart workers in error."""
+        self.dashboard.commands.restart_errored()

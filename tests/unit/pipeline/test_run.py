@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from enrich_tui.errors.problems import Problem, StageError, WorkerCrashedError
 from enrich_tui.events import (
     BatchChanged,
     ErrorRaised,
+    Event,
     PoolChanged,
     RunFinished,
     SessionFinished,
@@ -241,18 +243,46 @@ async def test_silence_is_no_failure(tmp_path: Path) -> None:
     assert (code, batch.results[0].status) == (0, SessionStatus.COMPLETE)
 
 
-async def test_what_a_stage_noticed_makes_the_session_partial_also_the_next_day(tmp_path: Path) -> None:
-    def script(task: StageTask) -> StageOutput | Exception:
-        output = write_result(task)
-        if task.stage is not Stage.AUDIO:
-            return output
-        notice = Notice(problem=Problem.TRUNCATED, facts={"read": 6.0, "announced": 13.0})
-        return output.model_copy(update={"notices": (notice,)})
+def cut_short(task: StageTask) -> StageOutput | Exception:
+    """The sound ends early; where the source has grown since it was made, it is whole."""
+    output = write_result(task)
+    whole = task.session.source.read_text().endswith("whole")
+    if task.stage is not Stage.AUDIO or whole:
+        return output
+    notice = Notice(problem=Problem.TRUNCATED, facts={"read": 6.0, "announced": 13.0})
+    return output.model_copy(update={"notices": (notice,)})
 
+
+async def test_what_a_stage_noticed_makes_the_session_partial_also_the_next_day(tmp_path: Path) -> None:
     for _ in range(2):
-        batch, _, code = await run(make_sessions(tmp_path, ["a.wav"]), FakeRunner(script))
+        batch, _, code = await run(make_sessions(tmp_path, ["a.wav"]), FakeRunner(cut_short))
         assert (code, batch.results[0].status) == (1, SessionStatus.PARTIAL)
         assert batch.results[0].message
+
+
+async def test_what_was_noticed_can_be_mended_and_run_again(tmp_path: Path) -> None:
+    runner, watcher = FakeRunner(cut_short), Watcher()
+
+    def ended(status: SessionStatus, count: int) -> Callable[[Event], bool]:
+        def seen(_: Event) -> bool:
+            ends = [event.status for event in watcher.events if isinstance(event, SessionFinished)]
+            return ends.count(status) == count
+
+        return seen
+
+    async with prepared(make_sessions(tmp_path, ["a.wav"]), runner, keep_open=True) as batch:
+        task = asyncio.create_task(batch.run(watcher))
+        await watcher.until(ended(SessionStatus.PARTIAL, 1))
+        assert batch.controls.retry(["a.wav"]) == 1
+        await watcher.until(ended(SessionStatus.PARTIAL, 2))
+        assert runner.runs["a.wav", Stage.AUDIO] == 1, "nothing has changed: what is there is kept"
+        (tmp_path / "a.wav").write_text("the file is whole")
+        assert batch.controls.retry(["a.wav"]) == 1
+        await watcher.until(ended(SessionStatus.COMPLETE, 1))
+        assert runner.runs["a.wav", Stage.AUDIO] == 2
+        assert batch.controls.retry(["a.wav"]) == 0
+        batch.controls.drain()
+        assert await asyncio.wait_for(task, 10) == 0
 
 
 async def test_a_killed_worker_costs_one_attempt(tmp_path: Path) -> None:
