@@ -88,6 +88,8 @@ class SessionMeasured(_Event):
     session: str
     media: dict[Stage, float | None]
     """Media seconds by stage; None where unknown, no entry where the stage has nothing to do."""
+    kept: dict[Stage, float] = Field(default_factory=dict)
+    """The shares, 0 to 1, of the stages behind which they seem to go on, where an earlier run kept something."""
 
 
 class SourceRejected(_Event):
@@ -120,6 +122,9 @@ class StageProgressed(_Event):
     stage: Stage
     fraction: float
     """0 to 1."""
+    kept: float | None = None
+    """The fraction at which its work began, from a stage that goes on from what earlier attempts kept: all of
+    ``fraction`` while it has met nothing but what was there."""
     message: str = ""
 
 

@@ -183,7 +183,8 @@ class Announcer:
         lengths: dict[str, float | None] = {stage.value: seconds for stage, seconds in wanted.items()}
         self._media[entry.session.id] = lengths
         self._progress.measured(entry.session.id, lengths, kept=_kept(entry))
-        self.emit(SessionMeasured(session=entry.session.id, media=wanted))
+        shares = {stage: state.kept for stage, state in entry.unfinished() if state.kept > 0.0}
+        self.emit(SessionMeasured(session=entry.session.id, media=wanted, kept=shares))
 
     # -- sessions and stages ------------------------------------------------------------------------------------------
 

@@ -212,7 +212,9 @@ class Attempts:
         kept = None if event.kept is None else event.kept * 100
         self._progress.update_stage(session_id, stage, progress=event.fraction * 100, kept=kept)
         self._announcer.emit(
-            StageProgressed(session=session_id, stage=stage, fraction=event.fraction, message=event.message)
+            StageProgressed(
+                session=session_id, stage=stage, fraction=event.fraction, kept=event.kept, message=event.message
+            )
         )
 
     async def _completed(self, entry: SessionEntry, stage: Stage, output: StageOutput, permit: Permit | None) -> None:

@@ -7,7 +7,7 @@ file in ``tests/data/eta``. It holds no content and no path: sessions are number
 
 - ``[t, "measured", session, {stage: media seconds or null}]``
 - ``[t, "started", session, stage]``
-- ``[t, "progressed", session, stage, fraction]``, thinned
+- ``[t, "progressed", session, stage, fraction]``, thinned; last, where it is told, the fraction that was kept
 - ``[t, "finished", session, stage, outcome, engine]``
 """
 
@@ -163,7 +163,8 @@ def reduced(name: str, stream: list[dict[str, Any]]) -> dict[str, Any]:
                 moment, fraction = last[number, event["stage"]]
                 if at - moment >= THIN_SECONDS or event["fraction"] - fraction >= THIN_FRACTION:
                     last[number, event["stage"]] = at, event["fraction"]
-                    tell([at, "progressed", number, event["stage"], round(event["fraction"], 4)])
+                    kept = [] if event["kept"] is None else [round(event["kept"], 4)]
+                    tell([at, "progressed", number, event["stage"], round(event["fraction"], 4), *kept])
             case "stage-retrying":
                 tell([at, "finished", number, event["stage"], "retry", ""])
             case "stage-finished" if event["stage"] in batch["sessions"][number]["stages"]:

@@ -97,8 +97,9 @@ class _Player:
         match kind, rest:
             case "started", [stage]:
                 self.service.update_stage(str(number), stage, status="processing", progress=0.0)
-            case "progressed", [stage, fraction]:
-                self.service.update_stage(str(number), stage, progress=100.0 * fraction)
+            case "progressed", [stage, fraction, *kept]:
+                began = 100.0 * kept[0] if kept else None
+                self.service.update_stage(str(number), stage, progress=100.0 * fraction, kept=began)
             case "finished", [stage, "retry", _]:
                 self.service.update_stage(str(number), stage, status="pending", outcome="retry")
             case "finished", [stage, "cached", engine]:

@@ -27,6 +27,7 @@ from enrich_tui.events import (
     WorkerChanged,
 )
 from enrich_tui.model import SessionStatus, Stage, StageOutcome
+from enrich_tui.sources.reading import event_of
 
 BATCH = BatchChanged(state="running", total=2, pending=1, processing=1, completed=0, failed=0, progress=40.0)
 STARTED = RunStarted(
@@ -129,6 +130,20 @@ def test_the_json_stream_can_be_read_again() -> None:
     lines = stream.getvalue().splitlines()
     assert [EVENT.validate_json(line) for line in lines] == events
     assert all(json.loads(line)["type"] for line in lines)
+
+
+def test_json_says_where_the_work_of_a_stage_that_goes_on_began() -> None:
+    stream = io.StringIO()
+    JsonDisplay(stream)(StageProgressed(t=2, session="a.mp4", stage=Stage.AUDIO, fraction=0.7, kept=0.6))
+    told = json.loads(stream.getvalue())
+    assert (told["fraction"], told["kept"]) == (0.7, 0.6)
+    described = schema()["$defs"]["StageProgressed"]
+    assert "kept" in described["properties"]
+    assert "kept" not in described["required"]
+    del told["kept"]  # as an older program writes it
+    event = event_of(json.dumps(told).encode())
+    assert isinstance(event, StageProgressed)
+    assert event.kept is None
 
 
 def test_the_schema_names_every_kind_of_event() -> None:

@@ -53,7 +53,11 @@ async def test_the_second_attempt_of_a_killed_worker_tells_what_was_kept(
     pool = WorkerPool(max_workers=1, acquisition_timeout=60, executor_factory=executors)
     estimator = Listening()
 
+    progress: list[StageProgressed] = []
+
     def killing(event: Event, /) -> None:
+        if isinstance(event, StageProgressed):
+            progress.append(event)
         if isinstance(event, StageProgressed) and event.message:
             os.kill(int(event.message), signal.SIGKILL)
 
@@ -75,3 +79,4 @@ async def test_the_second_attempt_of_a_killed_worker_tells_what_was_kept(
     assert (result.status, result.attempts) == (StageOutcome.COMPLETED, 2)
     assert estimator.told == [(0.0, None), (0.5, 0.0), (0.0, None), (0.5, 0.5)]
     assert estimator.ends[:2] == ["retry", "completed"]
+    assert [(event.fraction, event.kept) for event in progress] == [(0.5, 0.0), (0.5, 0.5)]  # for who only hears events

@@ -10,6 +10,7 @@ import pytest
 
 from enrich_tui.config import Config, StageConfig
 from enrich_tui.errors import ErrorHandler
+from enrich_tui.events import SessionMeasured
 from enrich_tui.model import EnrichmentOptions, Session, Stage
 from enrich_tui.pipeline.plan import Plan, plan_run
 from enrich_tui.pipeline.run import BatchRun
@@ -124,7 +125,9 @@ async def test_what_is_done_is_not_looked_at(tmp_path: Path) -> None:
 async def test_a_run_expects_what_is_left_before_it_begins(tmp_path: Path) -> None:
     sessions = make_sessions(tmp_path, ["a.wav", "b.wav"])
     left(sessions[1], 0.6)
-    estimator, _ = await told(sessions)
+    estimator, watcher = await told(sessions)
+    measured = [event for event in watcher.events if isinstance(event, SessionMeasured)]
+    assert {event.session: event.kept for event in measured} == {"a.wav": {}, "b.wav": {Stage.AUDIO: 0.6}}
     assert {"audio": 0.6} in [kept for session, kept in estimator.kept if session == "b.wav"]
     assert [kept for session, kept in estimator.kept if session == "a.wav" and kept] == []
 
