@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,6 +27,8 @@ class Paragraph:
     label: str = ""
     label_style: Style | None = None
     indent: int = 0
+    time: float | None = None
+    """The moment of the recording that it is about, in seconds."""
 
 
 class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
@@ -55,14 +57,23 @@ class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _wrap(self) -> None:
         self._wrapped_at = width = self.scrollable_content_region.width
-        self._rows = []
-        for paragraph in self._paragraphs:
-            for number, line in enumerate(wrap(paragraph.text, width - paragraph.indent - 1)):
-                label = paragraph.label if number == 0 else ""
-                row = Row().cell(label, paragraph.indent, paragraph.label_style)
-                self._rows.append(row.add(line, paragraph.style))
+        self._rows = list(self._wrapped(self._paragraphs))
         self.virtual_size = Size(width, len(self._rows))
         self.refresh()
+
+    def _wrapped(self, paragraphs: Iterable[Paragraph]) -> Iterator[Row]:
+        for paragraph in paragraphs:
+            for number, line in enumerate(wrap(paragraph.text, self._wrapped_at - paragraph.indent - 1)):
+                label = paragraph.label if number == 0 else ""
+                row = Row().cell(label, paragraph.indent, paragraph.label_style)
+                yield row.add(line, paragraph.style)
+
+    def reveal(self, place: int) -> None:
+        """Bring a paragraph into sight, by its index, a third from the top."""
+        lines = self._wrapped(self._paragraphs[:place])
+        self.scroll_to(
+            y=max(0, sum(1 for _ in lines) - self.size.height // 3), animate=False, immediate=True, force=True
+        )
 
     def on_resize(self) -> None:
         """Wrap for the new width."""
