@@ -35,10 +35,9 @@ _DIGITS = re.compile(r"(\d+)")
 _DATE = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)(?:[ _T.-]+(?:at )?(\d\d)[.:h-]?(\d\d)(?:[.:m-]?(\d\d))?)?")
 
 
-_PROGRAMS = frozenset({".ts", ".mts"})
-"""Endings of transport streams that programs have, too."""
-_PACKETS = ((0, 188), (4, 192))
-"""Where the first packet of a transport stream begins, and the bytes from one to the next: plain, and on cameras."""
+_TRANSPORT = b"\x47"
+"""Each packet of an MPEG transport stream begins with it."""
+_PACKET = 188
 
 
 def suffix(path: Path) -> str:
@@ -47,18 +46,18 @@ def suffix(path: Path) -> str:
 
 
 def is_media(path: Path) -> bool:
-    """True for recordings, by their names; where programs have such names too, by their first bytes."""
+    """True for recordings, by their names; of ``.ts`` files, which are programs more often, by their first bytes."""
     ending = suffix(path)
-    return ending in MEDIA and (ending not in _PROGRAMS or _is_transport(path))
+    return ending in MEDIA and (ending != ".ts" or _is_transport(path))
 
 
 def _is_transport(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            head = file.read(sum(map(max, _PACKETS)))
+            head = file.read(_PACKET + 1)
     except OSError:
         return True  # so that it is said why it cannot be read
-    return any(head[begin::step][:2] == b"GG" for begin, step in _PACKETS)
+    return head[::_PACKET] == _TRANSPORT * 2
 
 
 def is_ignored(name: str) -> bool:

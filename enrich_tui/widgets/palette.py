@@ -20,7 +20,7 @@ _STRICT = 0.99
 
 @dataclass(frozen=True)
 class Palette:
-    """Styles by what they mean. All set a foreground only, except the last two."""
+    """Styles by what they mean. All set a foreground only, except ``cursor`` and ``badge``."""
 
     text: Style
     strong: Style
@@ -38,6 +38,8 @@ class Palette:
     """Laid over the selected row of the panel that has the focus."""
     badge: Style
     """A word that must be seen."""
+    found: Style
+    """Laid over text that was looked for."""
 
 
 _MADE: WeakKeyDictionary[App[Any], tuple[Theme, Palette]] = WeakKeyDictionary()
@@ -69,6 +71,7 @@ def _plain() -> Palette:
         # one reversed line: colours of single signs would become patches
         cursor=Style(color="default", bgcolor="default", reverse=True, dim=False),
         badge=Style(reverse=True, bold=True),
+        found=Style(underline=True, bold=True),
     )
 
 
@@ -95,6 +98,7 @@ def _coloured(theme: Theme, variables: Mapping[str, str]) -> Palette:
         rest=between(0.5 if strict else 0.72),
         cursor=Style(bgcolor=Color.parse(variables["panel"]).rich_color, bold=strict or None, underline=strict or None),
         badge=Style(color=paper.rich_color, bgcolor=Color.parse(variables["warning"]).rich_color, bold=True),
+        found=Style(color=Color.parse(variables["warning"]).rich_color, bold=True, underline=True),
     )
 
 

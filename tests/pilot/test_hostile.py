@@ -124,6 +124,12 @@ async def test_it_can_be_typed_and_searched_for(tmp_path: Path) -> None:
         await pilot.press("slash", *"[@click=app.bell]press[", "slash", "right_square_bracket", "enter")
         await until_shown(pilot, "filter: [@click=app.bell]press[/]")
         check_clean(app)
+        await pilot.press("slash")
+        for text in HOSTILE.values():
+            app.main.filter.value = text  # as if it were pasted
+            await pilot.pause()
+            check_clean(app)
+        await pilot.press("escape")
         await pilot.press("ctrl+p", *"click")
         await until_shown(pilot, "go to [@click=app.bell]press[/]")
         check_clean(app)

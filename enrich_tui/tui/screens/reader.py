@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widget import Widget
 
 from enrich_tui.display.changes import Changes
 from enrich_tui.tui import keys
@@ -45,7 +44,7 @@ class _Foot(BoardPanel):
         for binding in self._offered:
             shown = keys.keys_of(binding, self._reader.dashboard.keymap_in_use)
             parts.append(Row().add(shown[0], palette.accent).add(f" {binding.description}", palette.dim))
-        return [Row(), parted(parts, width)]
+        return [self._reader.note(), parted(parts, width)]
 
 
 class ReaderScreen(ModalScreen[None]):
@@ -67,6 +66,7 @@ class ReaderScreen(ModalScreen[None]):
         super().__init__()
         self.board = board
         self.pane = ReaderPane()
+        self.foot = _Foot(board, self.OFFERED, self)
 
     @property
     def dashboard(self) -> Dashboard:
@@ -81,6 +81,10 @@ class ReaderScreen(ModalScreen[None]):
         """What stands at the right end of the head."""
         return Row()
 
+    def note(self) -> Row:
+        """What stands above the keys."""
+        return Row()
+
     def document(self) -> list[Paragraph]:
         """The text."""
         raise NotImplementedError
@@ -89,12 +93,8 @@ class ReaderScreen(ModalScreen[None]):
         """Head, text and keys in a box."""
         with Vertical(classes="box -tall"):
             yield _Head(self.board, self)
-            yield from self.body()
-            yield _Foot(self.board, self.OFFERED, self)
-
-    def body(self) -> Iterator[Widget]:
-        """What stands between head and keys."""
-        yield self.pane
+            yield self.pane
+            yield self.foot
 
     def on_mount(self) -> None:
         """Fill the pane when its size is known."""
@@ -103,17 +103,14 @@ class ReaderScreen(ModalScreen[None]):
     def reload(self, *, to_end: bool = False) -> None:
         """Show the text as it is now."""
         self.pane.show(self.document(), to_end=to_end)
-        self.redraw()
+        for panel in self.query(Panel):
+            panel.redraw()
 
     def recolour(self) -> None:
         """Show the text in the colours of another theme."""
         self.pane.show(self.document())
-        self.redraw(whole=True)
-
-    def redraw(self, *, whole: bool = False) -> None:
-        """Draw head and keys again; ``whole``: also what looks the same."""
         for panel in self.query(Panel):
-            panel.redraw(whole=whole)
+            panel.redraw(whole=True)
 
     def update(self, changes: Changes) -> None:
         """Something in the run changed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,8 +27,6 @@ class Paragraph:
     label: str = ""
     label_style: Style | None = None
     indent: int = 0
-    time: float | None = None
-    """The moment of the recording that it is about, in seconds."""
 
 
 class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
@@ -40,6 +38,8 @@ class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id="reader")
         self._paragraphs: list[Paragraph] = []
         self._rows: list[Row] = []
+        self._first_rows: list[int] = []
+        """Of each paragraph."""
         self._wrapped_at = 0
 
     @property
@@ -55,38 +55,38 @@ class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
         if follow:
             self.scroll_to(y=len(self._rows), animate=False, immediate=True, force=True)
 
+    def room(self, paragraph: Paragraph) -> int:
+        """Cells that a line of its text may have."""
+        return self._wrapped_at - paragraph.indent - 1
+
     def _wrap(self) -> None:
         self._wrapped_at = width = self.scrollable_content_region.width
-        self._rows = list(self._wrapped(self._paragraphs))
-        self.virtual_size = Size(width, len(self._rows))
-        self.refresh()
-
-    def _wrapped(self, paragraphs: Iterable[Paragraph]) -> Iterator[Row]:
-        for paragraph in paragraphs:
-            for number, line in enumerate(wrap(paragraph.text, self._wrapped_at - paragraph.indent - 1)):
+        self._rows, self._first_rows = [], []
+        for paragraph in self._paragraphs:
+            self._first_rows.append(len(self._rows))
+            for number, line in enumerate(wrap(paragraph.text, self.room(paragraph))):
                 label = paragraph.label if number == 0 else ""
                 row = Row().cell(label, paragraph.indent, paragraph.label_style)
-                yield row.add(line, paragraph.style)
-
-    def reveal(self, place: int) -> None:
-        """Bring a paragraph into sight, by its index, a third from the top."""
-        lines = self._wrapped(self._paragraphs[:place])
-        self.scroll_to(
-            y=max(0, sum(1 for _ in lines) - self.size.height // 3), animate=False, immediate=True, force=True
-        )
+                self._rows.append(row.add(line, paragraph.style))
+        self.virtual_size = Size(width, len(self._rows))
+        self.refresh()
 
     def on_resize(self) -> None:
         """Wrap for the new width."""
         if self.scrollable_content_region.width != self._wrapped_at:
             self._wrap()
 
+    def line(self, number: int) -> Row:
+        """One line of the text, as it is to be drawn."""
+        return self._rows[number]
+
     def render_line(self, y: int) -> Strip:
-        """One line of the text."""
+        """One line of the screen."""
         line = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
         if line >= len(self._rows):
             return Strip.blank(width, self.rich_style)
-        row, selection = self._rows[line], self.text_selection
+        row, selection = self.line(line), self.text_selection
         span = selection.get_span(line) if selection is not None else None
         if span is not None:
             row = row.marked(*span, self.screen.get_component_rich_style("screen--selection"))
