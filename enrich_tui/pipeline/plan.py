@@ -24,6 +24,7 @@ from enrich_tui.pipeline import cache
 from enrich_tui.pipeline.adopt import Elsewhere, is_of, made_anything
 from enrich_tui.pipeline.kept import Kept
 from enrich_tui.pipeline.outcome import completed, recorded, session_result
+from enrich_tui.pipeline.untitle import Untitled
 from enrich_tui.pipeline.verdict import has_input
 from enrich_tui.progress import Estimate, EtaEstimator
 from enrich_tui.progress.eta import past_of
@@ -154,7 +155,7 @@ class _Planner:
             else:
                 before = {other: known[other] for other, need in needs.items() if need is Need.CACHED}
                 key = cache.stage_key(session, stage, self._settings[stage], sources, before)
-                needs[stage] = self._need(folder, key, known.get(stage), needs)
+                needs[stage] = self._need(folder, stage, key, known.get(stage), needs)
         media = {
             stage: known[stage].media_seconds if stage in known else None
             for stage, need in needs.items()
@@ -169,8 +170,10 @@ class _Planner:
             size=session.size,
         )
 
-    def _need(self, folder: Path, key: str, ended: StageRecord | None, needs: Mapping[Stage, Need]) -> Need:
-        if cache.holds(ended, key, folder):
+    def _need(
+        self, folder: Path, stage: Stage, key: str, ended: StageRecord | None, needs: Mapping[Stage, Need]
+    ) -> Need:
+        if cache.holds(ended, key, folder) or (stage is Stage.VIDEO and Untitled.find(ended, key, folder) is not None):
             return Need.CACHED
         if ended is not None and not self._retry and cache.hopeless(ended, key):
             return Need.HOPELESS if ended.status is StageOutcome.FAILED else Need.NONE

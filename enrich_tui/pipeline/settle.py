@@ -30,6 +30,7 @@ from enrich_tui.pipeline.adopt import Elsewhere, adopt, is_of, made_anything, te
 from enrich_tui.pipeline.kept import Kept
 from enrich_tui.pipeline.outcome import completed, described, recorded, stands_in
 from enrich_tui.pipeline.state import SessionEntry, StageState
+from enrich_tui.pipeline.untitle import Untitled
 from enrich_tui.pipeline.verdict import anything_to_tell, has_input
 from enrich_tui.store.outputs import partials
 from enrich_tui.store.owner import Owner
@@ -177,8 +178,11 @@ class Settler:
         }
         key = cache.stage_key(session, stage, self._settings_of(entry, stage), known.sources, before)
         earlier_end = known.record.stages.get(stage)
-        if not self._fresh and earlier_end is not None and cache.holds(earlier_end, key, session.output):
-            return completed(session, stage, earlier_end, cached=True)
+        if not self._fresh and earlier_end is not None:
+            if cache.holds(earlier_end, key, session.output):
+                return completed(session, stage, earlier_end, cached=True)
+            if stage is Stage.VIDEO and (untitled := Untitled.find(earlier_end, key, session.output)) is not None:
+                return completed(session, stage, self._restored(session, known, untitled), cached=True)
         entry.stages[stage].key = key
         if not self._fresh:
             entry.stages[stage].kept = self._kept.share(session, stage, session.output)
@@ -186,6 +190,16 @@ class Settler:
         if earlier_end is not None and not insisted and cache.hopeless(earlier_end, key):
             return recorded(stage, earlier_end)
         return None
+
+    def _restored(self, session: Session, known: _Known, untitled: Untitled) -> StageRecord:
+        self._check()
+        try:
+            entry = untitled.restore()
+            known.record = known.record.model_copy(update={"stages": {**known.record.stages, Stage.VIDEO: entry}})
+            self._save(session, known.record)
+        except OSError as error:
+            raise from_os_error(error) from error
+        return entry
 
     def _settings_of(self, entry: SessionEntry, stage: Stage) -> str:
         """Found out once; and again for who insists, perhaps because an engine has been installed meanwhile."""

@@ -35,11 +35,19 @@ def vtt_time(seconds: float) -> str:
 
 def write(output: Path, chapters: Chapters) -> dict[str, str]:
     """Write the chapters in all formats; returns the files by role. Raises ``OSError``."""
-    outputs.write_text(output / VTT, vtt(chapters.chapters))
-    outputs.write_text(output / FFMETA, ffmeta(chapters.chapters))
-    outputs.write_text(output / YOUTUBE, youtube(chapters.chapters))
-    outputs.write_text(output / CHAPTERS, chapters.model_dump_json(indent=2) + "\n")
+    for name, text in texts(chapters).items():
+        outputs.write_text(output / name, text)
     return {"chapters": CHAPTERS, "chapters_vtt": VTT, "chapters_ffmeta": FFMETA, "chapters_youtube": YOUTUBE}
+
+
+def texts(chapters: Chapters) -> dict[str, str]:
+    """The chapters in all formats, by the names of their files; what all others can be made from comes last."""
+    return {
+        VTT: vtt(chapters.chapters),
+        FFMETA: ffmeta(chapters.chapters),
+        YOUTUBE: youtube(chapters.chapters),
+        CHAPTERS: chapters.model_dump_json(indent=2) + "\n",
+    }
 
 
 def vtt(chapters: Iterable[Chapter]) -> str:
