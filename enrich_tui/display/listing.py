@@ -79,6 +79,19 @@ class Query:
     def __bool__(self) -> bool:
         return bool(self.words or self.states or self.stages or self.workers)
 
+    @property
+    def unknown(self) -> str:
+        """The first state or stage that is asked for and does not exist, with those that do; else empty.
+
+        >>> Query.parse("stage:vidoe").unknown
+        'no stage vidoe: audio, video, summary, canvas'
+        """
+        for kind, wanted, names in (("state", self.states, SessionState), ("stage", self.stages, STAGES)):
+            for word in wanted:
+                if not any(name.startswith(word) for name in names):
+                    return f"no {kind} {word}: {', '.join(names)}"
+        return ""
+
     def matches(self, row: SessionRow) -> bool:
         """True where this row is to be shown."""
         if self.states and not any(row.state.startswith(state) for state in self.states):

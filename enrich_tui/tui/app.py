@@ -32,6 +32,7 @@ from enrich_tui.tui.board import Board
 from enrich_tui.tui.commands import Commands
 from enrich_tui.tui.leaving import LeavingApp, log_path
 from enrich_tui.tui.palette import RunProvider
+from enrich_tui.tui.screens.choice import LOW
 from enrich_tui.tui.screens.main import MainScreen
 from enrich_tui.tui.screens.reader import ReaderScreen
 from enrich_tui.tui.widgets.errors import ErrorPanel
@@ -58,6 +59,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
     TITLE = "enrich"
     COMMANDS: ClassVar = {RunProvider}
     BINDINGS: ClassVar[list[BindingType]] = [*keys.APP]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-high")]  # noqa: RUF012 - as Textual declares it
 
     theme: Reactive[str] = Reactive(themes.DARK.name)
     _variables_of: Theme | None = None

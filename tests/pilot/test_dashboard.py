@@ -215,6 +215,27 @@ async def test_cancelling_the_batch_asks_first() -> None:
         await until(pilot, lambda: source.asked == [("cancel_all",)] * 2)
 
 
+async def test_an_answer_does_not_lie_over_the_next_screen() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("w")
+        await until_shown(pilot, "Restarting 1 worker.")
+        await pilot.press("W")
+        await until_shown(pilot, "restart this one")
+        await until(pilot, lambda: "Restarting" not in shown(app), 2.0)
+
+
+async def test_a_filter_for_what_does_not_exist_says_so() -> None:
+    app = dashboard(Scripted(SCRIPT))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        await pilot.press("slash", *"state:broken", "enter")
+        await until_shown(pilot, "no state broken: running, retrying, queued, arriving, done, partial, failed")
+        await pilot.press("slash", *"x state:done", "enter")
+        await until_shown(pilot, "no state broken")
+
+
 async def test_marks_are_what_actions_are_about() -> None:
     source = Scripted(SCRIPT)
     app = dashboard(source)

@@ -367,8 +367,33 @@ async def test_the_cursor_of_a_menu_stays_in_sight_on_a_low_screen() -> None:
         assert "as it is" not in await until_shown(pilot, "▸ s    state")
         await pilot.press("up")
         await until_shown(pilot, "▸ esc  as it is")
-        await pilot.click(".box Panel", offset=(4, 4))
+        await pilot.click(".box Panel", offset=(4, 8))
         await until(pilot, lambda: app.board.listing.sort is Sort.QUEUE)
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+async def test_a_screen_of_six_lines_has_room_for_what_is_asked_for(*, ascii_only: bool) -> None:
+    app = dashboard(Scripted(SCRIPT), ascii=ascii_only)
+    async with app.run_test(size=(40, 6), notifications=True) as pilot:
+        await until_shown(pilot, "12%")
+        for key, words in (
+            ("s", ("Sort by", "state: running", "video")),
+            ("e", ("Errors", "This video could not be", "convert it")),
+            ("question_mark", ("Help", "up k", "Move to the", "down j")),
+            ("W", ("Workers", "active", "session 0, audio", "error")),
+            ("ctrl+p", ("Retry", "Run the selected or marked")),
+        ):
+            await pilot.press(key)
+            for part in words:
+                await until_shown(pilot, part)
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is app.main)
+        await pilot.press("down", "enter")
+        await until_shown(pilot, "1 overview")
+        await until_shown(pilot, "state       failed")
+        await pilot.resize_terminal(80, 24)
+        await until_shown(pilot, "session 1   " if ascii_only else "✖ session 1")
+        await until_shown(pilot, "esc back")
 
 
 async def test_what_is_selected_with_the_mouse_is_shown_and_copied(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ from enrich_tui.widgets.wrapping import wrap
 
 _FRAME = 4
 """Lines that the box has above and below."""
+LOW = 14
+"""Lines of a screen from which on there is room for a frame."""
 
 Answer = tuple[str, str, str]
 """Key, name of the answer, and what it means."""
@@ -34,9 +36,12 @@ class _Question(BoardPanel, can_focus=True):
     def rows(self, width: int) -> Sequence[Row]:
         palette, glyphs = self.palette, self.glyphs
         lines = [Row().add(line, palette.strong) for line in wrap(self._question, width)]
-        lines.append(Row())
+        height = self.screen.size.height
+        if height >= LOW:
+            lines.append(Row())
+            height -= _FRAME
         self._first_line = len(lines)
-        room = max(1, self.screen.size.height - _FRAME - len(lines))
+        room = max(1, height - len(lines))
         self._first_shown = max(0, self.index - room + 1)
         for index, (key, _, text) in enumerate(self.answers[self._first_shown :][:room], self._first_shown):
             here = index == self.index

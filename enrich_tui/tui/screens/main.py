@@ -39,6 +39,7 @@ class MainScreen(ListScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.MAIN]
     AUTO_FOCUS = None
+    VERTICAL_BREAKPOINTS = []  # noqa: RUF012 - as Textual declares it; its own plan knows more sizes than two
     ALL_KEYS: ClassVar[Sequence[Binding]] = keys.MAIN
     OFFERED: ClassVar[Sequence[str]] = keys.FOOTER
     """Ids of what the last line names."""
@@ -81,6 +82,10 @@ class MainScreen(ListScreen, inherit_bindings=False):
         self.lay_out()
         await self.mount_all([self.progress, self.pool, self.stages, self.middle, self.status])
         self.table.focus()
+
+    def on_screen_suspend(self) -> None:
+        """Another screen comes: what was answered here does not cover it."""
+        self.app.clear_notifications()
 
     # -- drawing ------------------------------------------------------------------------------------------------------
 

@@ -183,10 +183,14 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _nothing(self) -> Row:
         board = self.board
         if board.view.rows:
-            words = "no session fits the filter; esc clears it" if board.listing.query else "all finished are hidden"
+            query = board.listing.query
+            words = query.unknown or (
+                "no session fits the filter; esc clears it" if query else "all finished are hidden"
+            )
         else:
             words = _EMPTY.get(board.view.state, "No recordings here yet.")
-        return Row().add("  ").add(words, board.palette.dim)
+        row = Row().add("  ").add(words, board.palette.dim)
+        return row.cut(self.scrollable_content_region.width, board.glyphs.ellipsis)
 
     def on_resize(self) -> None:
         """Other columns for another width, and another number of sessions in sight."""
