@@ -23,10 +23,14 @@ _SIGNS = {SessionStatus.COMPLETE.value: "✔", SessionStatus.PARTIAL.value: "✔
 def plan_lines(plan: Plan) -> Iterator[str]:
     """The plan for a person: first the whole, then each session that has something to run."""
     waiting = [one for one in plan.sessions if one.to_run]
-    hopeless = sum(Need.HOPELESS in one.stages.values() for one in plan.sessions if not one.to_run)
-    done = len(plan.sessions) - len(waiting) - hopeless
+    idle = [one for one in plan.sessions if not one.to_run]
+    hopeless = sum(Need.HOPELESS in one.stages.values() for one in idle)
+    copies = sum(Need.COPY in needs and Need.HOPELESS not in needs for needs in (one.stages.values() for one in idle))
+    done = len(plan.sessions) - len(waiting) - hopeless - copies
     stages = sum(len(one.to_run) for one in waiting)
     parts = [f"{len(waiting)} to run ({count_text(stages, 'stage')})", f"{done} done already"]
+    if copies:
+        parts.append(f"{copies} {'are copies' if copies > 1 else 'is a copy'} of another")
     if hopeless:
         parts.append(f"{hopeless} cannot be used as {'they are' if hopeless > 1 else 'it is'}")
     yield f"{count_text(len(plan.sessions), 'session')}: {', '.join(parts)}"

@@ -186,6 +186,10 @@ class Announcer:
         shares = {stage: state.kept for stage, state in entry.unfinished() if state.kept > 0.0}
         self.emit(SessionMeasured(session=entry.session.id, media=wanted, kept=shares))
 
+    def waits_for_copy(self, entry: SessionEntry) -> None:
+        """Another session does the same: the estimates expect nothing of this one until it is measured again."""
+        self._progress.measured(entry.session.id, dict.fromkeys(map(str, self._stages(entry)), 0.0))
+
     # -- sessions and stages ------------------------------------------------------------------------------------------
 
     def session_started(self, entry: SessionEntry) -> None:

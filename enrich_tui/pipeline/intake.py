@@ -143,6 +143,8 @@ class Intake:
                 self._announcer.measured(entry, await media_lengths(entry.session, self._lengths))
             if not self._attempts.takes_over or self._copies.claim(entry):
                 self._queue.survey(ident)
+            else:
+                self._announcer.waits_for_copy(entry)
         self._changed()
 
     def release(self, session_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from enrich_tui.model import (
 )
 from enrich_tui.pipeline import cache
 from enrich_tui.pipeline.adopt import Elsewhere, is_of, made_anything
+from enrich_tui.pipeline.alike import Alike
 from enrich_tui.pipeline.kept import Kept
 from enrich_tui.pipeline.outcome import completed, recorded, session_result
 from enrich_tui.pipeline.untitle import Untitled
@@ -38,6 +39,8 @@ class Need(StrEnum):
     RUN = "run"
     CACHED = "cached"
     """An earlier result still holds."""
+    COPY = "copy"
+    """Another session before it is a copy, as far as can be seen, and does it; its result is taken over."""
     HOPELESS = "hopeless"
     """It failed for a reason that the same bytes will always have; that is told again."""
     NONE = "none"
@@ -105,13 +108,16 @@ def plan_run(
     retry: bool = False,
     elsewhere: Elsewhere | None = None,
 ) -> Plan:
-    """Find out what a run would do. Bytes are read only where the date of a file changed and its size did not.
+    """Find out what a run would do. Bytes are read only where the date of a file changed and its size did not, and a
+    few where several recordings are of one size.
 
     ``elsewhere`` finds results of the same bytes in other places.
     """
     settings = {stage: cache.settings_of(stage, config) for stage in STAGES}
     planner = _Planner(options.stages, settings, elsewhere or Elsewhere(), Kept(config), fresh=fresh, retry=retry)
     planned = tuple(map(planner.plan, sessions))
+    if planner.takes_over:
+        planned = _without_copies(sessions, planned)
     estimator = EtaEstimator(history)
     queue = [(one.session_id, {stage.value: one.media[stage] for stage in one.to_run}) for one in planned if one.to_run]
     sizes = {one.session_id: one.size for one in planned}
@@ -123,6 +129,22 @@ def plan_run(
     eta = Eta(low=estimate.low, mid=estimate.mid, high=estimate.high) if estimate else None
     past = tuple(PastRun(predicted=one.predicted, took=one.took) for one in past_of(history))
     return Plan(sessions=planned, workers=workers, eta=eta, past=past)
+
+
+def _without_copies(sessions: Sequence[Session], planned: Sequence[PlannedSession]) -> tuple[PlannedSession, ...]:
+    """The same where sessions of the same bytes are worked on once."""
+    both = list(zip(sessions, planned, strict=True))
+    alike = Alike(session for session, one in both if one.to_run)
+    return tuple(_as_copy(one, alike.done_before(session, one.to_run)) if one.to_run else one for session, one in both)
+
+
+def _as_copy(one: PlannedSession, copied: Collection[Stage]) -> PlannedSession:
+    if not copied:
+        return one
+    left = {stage: share for stage, share in one.kept.items() if stage not in copied}
+    stages = one.stages | dict.fromkeys(copied, Need.COPY)
+    media = {stage: seconds for stage, seconds in one.media.items() if stage not in copied}
+    return one.model_copy(update={"stages": stages, "media": media, "kept": left})
 
 
 class _Planner:
@@ -142,6 +164,11 @@ class _Planner:
         self._elsewhere = elsewhere
         self._fresh = fresh
         self._retry = retry
+
+    @property
+    def takes_over(self) -> bool:
+        """True where a session can take over the results of another one of the same bytes."""
+        return not self._fresh and self._elsewhere.looks
 
     def plan(self, session: Session) -> PlannedSession:
         folder, record, sources = _look(session, self._elsewhere)

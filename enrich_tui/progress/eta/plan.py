@@ -215,7 +215,7 @@ class Plan:
         known = self.sessions.get(session_id, {})
         works = _works(stages, self._typical.length())
         for stage, work in works.items():
-            if stages[stage] != 0.0 and not _usable(stages[stage]) and stage in known:
+            if stages[stage] != 0.0 and not _usable(stages[stage]) and stage in known and known[stage].whole > 0.0:
                 work.whole = known[stage].whole
             if stage in known:
                 work.inherit(known[stage])
