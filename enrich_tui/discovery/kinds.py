@@ -35,9 +35,10 @@ _DIGITS = re.compile(r"(\d+)")
 _DATE = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)(?:[ _T.-]+(?:at )?(\d\d)[.:h-]?(\d\d)(?:[.:m-]?(\d\d))?)?")
 
 
-_TRANSPORT = b"\x47"
-"""Each packet of an MPEG transport stream begins with it."""
-_PACKET = 188
+_PROGRAMS = frozenset({".ts", ".mts"})
+"""Endings of transport streams that programs have, too."""
+_PACKETS = ((0, 188), (4, 192))
+"""Where the first packet of a transport stream begins, and the bytes from one to the next: plain, and on cameras."""
 
 
 def suffix(path: Path) -> str:
@@ -46,18 +47,18 @@ def suffix(path: Path) -> str:
 
 
 def is_media(path: Path) -> bool:
-    """True for recordings, by their names; of ``.ts`` files, which are programs more often, by their first bytes."""
+    """True for recordings, by their names; where programs have such names too, by their first bytes."""
     ending = suffix(path)
-    return ending in MEDIA and (ending != ".ts" or _is_transport(path))
+    return ending in MEDIA and (ending not in _PROGRAMS or _is_transport(path))
 
 
 def _is_transport(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            head = file.read(_PACKET + 1)
+            head = file.read(sum(map(max, _PACKETS)))
     except OSError:
         return True  # so that it is said why it cannot be read
-    return head[::_PACKET] == _TRANSPORT * 2
+    return any(head[begin::step][:2] == b"GG" for begin, step in _PACKETS)
 
 
 def is_ignored(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TextIO
 
 from enrich_tui.display.sessions import title_of
@@ -27,6 +28,8 @@ from enrich_tui.text import clean, count_text, eta_text, gate, length_text, seco
 
 HEARTBEAT = 30.0
 """Seconds after which a line is written although nothing ended."""
+NAMED = 5
+"""Files that are named of those left out for the same reason; at the end the others are counted."""
 
 
 class PlainDisplay:
@@ -38,6 +41,8 @@ class PlainDisplay:
         """What is said of the run at its start: ``REPLAY``."""
         self._foreign = bool(mark)
         self._growing: dict[str, bool] = {}
+        self._left_out: Counter[str] = Counter()
+        """How many files, by the reason."""
         self._titles: dict[str, str] = {}
         self._first: dict[str, str] = {}
         """The first session of each title."""
@@ -46,10 +51,13 @@ class PlainDisplay:
 
     def __call__(self, event: Event, /) -> None:
         """Take one event; most of them are one line, some are none."""
+        lines = self._counted() if isinstance(event, RunFinished) else []
         line = self._line(event)
-        if line is not None:
+        lines += [line] if line is not None else []
+        for line in lines:
             self._last = event.t
             self._stream.write(f"{seconds_text(event.t):>8}  {line}\n")
+        if lines:
             self._stream.flush()
 
     def _line(self, event: Event) -> str | None:
@@ -68,6 +76,9 @@ class PlainDisplay:
                 self._name(event.session, title_of(event))
                 return None
             case SourceRejected():
+                self._left_out[event.reason] += 1
+                if self._left_out[event.reason] > NAMED:
+                    return None
                 return f"left out  {clean(event.path)}: {_say(event.reason)}"
             case StageStarted():
                 how = f", attempt {event.attempt} of {event.attempts}" if event.attempt > 1 else ""
@@ -101,6 +112,12 @@ class PlainDisplay:
                 return None if self._first else "there are no recordings here"
             case _:
                 return None
+
+    def _counted(self) -> list[str]:
+        """How many files were left out that were not named."""
+        more = {reason: count - NAMED for reason, count in self._left_out.items() if count > NAMED}
+        self._left_out.clear()
+        return [f"left out  {count_text(count, 'more file')}: {_say(reason)}" for reason, count in more.items()]
 
     def _arriving(self, event: SessionArriving) -> str | None:
         title = title_of(event)

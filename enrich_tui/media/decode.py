@@ -48,6 +48,7 @@ class Decoding:
         self.packets = 0
         self.lost = 0
         """Packets that could not be decoded."""
+        self._last_lost = False
         self.fraction = 0.0
         """How much of the recording is decoded, 0 to 1."""
         self._path = path
@@ -75,7 +76,8 @@ class Decoding:
                 "announced": round(self.announced, 1),
             }
             found.append(Notice(problem=Problem.TRUNCATED, facts=facts))
-        percent = 100 * self.lost / max(1, self.packets)
+        lost = self.lost - self._last_lost  # where it was cut off, or what some program hung on behind it
+        percent = 100 * lost / max(1, self.packets)
         if percent >= _FEW_LOST:
             found.append(Notice(problem=Problem.DAMAGED, facts={"lost": round(percent, 1)}))
         return tuple(found)
@@ -151,7 +153,7 @@ class Decoding:
 
     def _frames(self, stream: AudioStream, packet: Packet[AudioStream] | None) -> list[AudioFrame]:
         try:
-            return stream.codec_context.decode(packet)
+            frames = stream.codec_context.decode(packet)
         except av.error.EOFError:
             return []
         except (av.error.DecoderNotFoundError, av.error.PatchWelcomeError) as error:
@@ -160,7 +162,11 @@ class Decoding:
             raise media_error(error) from error
         except av.error.FFmpegError:
             self.lost += 1
+            self._last_lost = True
             return []
+        else:
+            self._last_lost = self._last_lost and packet is None
+            return frames
 
     def _pieces(self, frame: AudioFrame, start: float) -> Iterator[Samples]:
         yield from self._hole_before(frame, start)

@@ -110,7 +110,7 @@ def audio_streams(container: InputContainer) -> tuple[AudioStream, ...]:
     streams = container.streams.audio
     usable = tuple(stream for stream in streams if _decoder(stream) in AUDIO_DECODERS and _sound_limits(stream))
     if streams and not usable:
-        raise StageError(Problem.CODEC, facts={"codec": _decoder(streams[0])})
+        raise _not_accepted(streams[0])
     return usable
 
 
@@ -124,7 +124,7 @@ def video_stream(container: InputContainer) -> VideoStream:
         raise StageError(Problem.NO_STREAM, facts={"what": "picture"})
     usable = [stream for stream in streams if _decoder(stream) in VIDEO_DECODERS]
     if not usable:
-        raise StageError(Problem.CODEC, facts={"codec": _decoder(streams[0])})
+        raise _not_accepted(streams[0])
     stream = usable[0]
     if stream.width * stream.height > MAX_PIXELS:
         raise StageError(Problem.TOO_LARGE, facts=TOO_MANY_PIXELS)
@@ -134,6 +134,11 @@ def video_stream(container: InputContainer) -> VideoStream:
 def is_cover(stream: VideoStream) -> bool:
     """True for a still picture that belongs to a sound file."""
     return bool(stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails))
+
+
+def _not_accepted(stream: AudioStream | VideoStream) -> StageError:
+    known = is_known(stream) and _decoder(stream) not in AUDIO_DECODERS  # else its rate or its channels are beyond all
+    return StageError(Problem.CODEC, facts={"codec": codec_of(stream)} if known else {})
 
 
 def codec_of(stream: Stream) -> str:

@@ -30,7 +30,7 @@ def reasons(library: Library) -> dict[str, str]:
     return {rejected.path.name: rejected.reason for rejected in library.rejected}
 
 
-@pytest.mark.parametrize("ending", sorted(MEDIA - {".ts"}))
+@pytest.mark.parametrize("ending", sorted(MEDIA - {".ts", ".mts"}))
 def test_a_lone_media_file_is_a_session(tmp_path: Path, ending: str) -> None:
     file = put(tmp_path / f"talk{ending.upper()}")
     (session,) = discover(tmp_path).sessions
@@ -40,13 +40,15 @@ def test_a_lone_media_file_is_a_session(tmp_path: Path, ending: str) -> None:
     assert session.size == 1
 
 
-def test_programs_with_the_ending_of_a_video_are_told_apart(tmp_path: Path) -> None:
-    put(tmp_path / "main.ts", "import { run } from './run';\n" * 20)
-    put(tmp_path / "short.ts", "G")
-    (tmp_path / "talk.ts").write_bytes((b"G" + bytes(187)) * 3)
+@pytest.mark.parametrize("ending", ["ts", "mts"])
+def test_programs_with_the_ending_of_a_video_are_told_apart(tmp_path: Path, ending: str) -> None:
+    put(tmp_path / f"main.{ending}", "import { run } from './run';\n" * 20)
+    put(tmp_path / f"short.{ending}", "G")
+    (tmp_path / f"talk.{ending}").write_bytes((b"G" + bytes(187)) * 3)
+    (tmp_path / f"walk.{ending}").write_bytes((bytes(4) + b"G" + bytes(187)) * 3)
     library = discover(tmp_path)
-    assert [session.title for session in library.sessions] == ["talk"]
-    assert set(reasons(library)) == {"main.ts", "short.ts"}
+    assert [session.title for session in library.sessions] == ["talk", "walk"]
+    assert set(reasons(library)) == {f"main.{ending}", f"short.{ending}"}
 
 
 def test_folders_may_be_text(tmp_path: Path) -> None:

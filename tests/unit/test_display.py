@@ -37,6 +37,8 @@ QUEUED = SessionQueued(
     session="a.mp4", title="A talk about budgets", source="/r/a.mp4", output="/r/o", stages=(Stage.AUDIO,)
 )
 
+OVER = RunFinished(complete=0, partial=0, failed=0, skipped=0, cancelled=0, duration=0.1, exit_code=0, t=0.1)
+
 
 def plain(*events: object) -> list[str]:
     stream = io.StringIO()
@@ -47,9 +49,8 @@ def plain(*events: object) -> list[str]:
 
 
 def test_an_empty_library_is_said_to_be_empty() -> None:
-    over = RunFinished(complete=0, partial=0, failed=0, skipped=0, cancelled=0, duration=0.1, exit_code=0, t=0.1)
-    assert plain(STARTED, over)[-1] == "    0:00  there are no recordings here"
-    assert plain(STARTED, QUEUED, over) == plain(STARTED, QUEUED)
+    assert plain(STARTED, OVER)[-1] == "    0:00  there are no recordings here"
+    assert plain(STARTED, QUEUED, OVER) == plain(STARTED, QUEUED)
 
 
 def test_one_line_a_state_change() -> None:
@@ -156,6 +157,18 @@ def test_plain_tells_sessions_of_the_same_title_apart() -> None:
     told = plain(first, second, first, *ends)
     assert "a/talk in" in told[0]
     assert "b/talk in" in told[1]
+
+
+def test_plain_counts_what_it_does_not_name() -> None:
+    reason = "This kind of file is not a recording."
+    files = [SourceRejected(path=f"/r/{number}.ts", reason=reason) for number in range(8)]
+    note = SourceRejected(path="/r/a.md", reason="A note without a recording.")
+    told = [line.strip().removeprefix("0:00  ") for line in plain(STARTED, *files, note, QUEUED, OVER)]
+    assert told[1:] == [
+        *(f"left out  /r/{number}.ts: {reason}" for number in range(5)),
+        "left out  /r/a.md: A note without a recording.",
+        f"left out  3 more files: {reason}",
+    ]
 
 
 def test_plain_tells_once_that_a_recording_is_still_being_written() -> None:

@@ -88,6 +88,16 @@ def test_damage_costs_only_what_it_hits(tmp_path: Path, kind: str) -> None:
     assert 7 < seconds < 11
 
 
+@pytest.mark.parametrize("behind", [b"\0", b"some program's remark"])
+def test_what_hangs_behind_the_sound_is_no_damage(tmp_path: Path, behind: bytes) -> None:
+    path = make(tmp_path / "a.mp3", seconds=2)
+    path.write_bytes(path.read_bytes() + behind)
+    decoding = decode_audio(path)
+    assert sum(map(len, decoding)) / RATE == pytest.approx(2, abs=0.1)
+    assert decoding.lost == 1
+    assert decoding.notices == ()
+
+
 def test_a_hole_becomes_silence_so_that_times_stay_true(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     with av.open(path, "w", format="matroska") as container:
