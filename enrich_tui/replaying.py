@@ -17,6 +17,8 @@ from enrich_tui.store.runs import kept
 
 STANDARD_INPUT = "-"
 
+_TERMINAL = "CONIN$" if sys.platform == "win32" else "/dev/tty"
+
 
 def replay(path: str, speed: float, display: str, config: Config, *, exit_on_complete: bool = False) -> int:
     """Show the recording at ``path``; returns the exit code: 0 where it could be shown, however the run ended.
@@ -51,5 +53,4 @@ def _read(path: str) -> Recording:
 
 def _take_keys_from_terminal() -> None:
     """The recording has come through standard input; keys come from the terminal itself. Raises ``OSError``."""
-    if os.name != "nt":
-        os.dup2(os.open("/dev/tty", os.O_RDWR), sys.stdin.fileno())
+    os.dup2(os.open(_TERMINAL, os.O_RDWR), sys.stdin.fileno())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from enrich_tui.demo.recording import Scene, make_recording, speech_path
 from enrich_tui.demo.scenes import EDITOR, FORM, LIST, SLIDES, TERMINAL, draw
+from enrich_tui.store.outputs import rename
 
 _ORDERS = [f"2026-{month:02d}-{day:02d}   {name:<22} {hours:>3} h" for month, day, name, hours in (
     (9, 3, "Harbour museum", 12), (9, 8, "City library", 31), (9, 14, "Botanic garden", 7), (9, 21, "Old theatre", 18),
@@ -94,7 +95,7 @@ def _once(path: Path, make: Callable[[Path], object]) -> None:
         shutil.rmtree(temporary)
     temporary.unlink(missing_ok=True)
     make(temporary)
-    temporary.rename(path)
+    rename(temporary, path)
 
 
 def _walkthrough(path: Path) -> None:
