@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -15,6 +16,10 @@ from enrich_tui.model import Frozen, Rejected, Session
 from enrich_tui.text import clean
 
 _log = logging.getLogger(__name__)
+
+
+LONGEST_NAME = 255
+"""Longest name of a folder, in bytes, that file systems allow."""
 
 
 class Library(Frozen):
@@ -172,9 +177,18 @@ class Search:
 
     def _results_of(self, source: Path, *, lone: bool) -> Path:
         if self._output is None:
-            return source.with_name(source.name + RESULTS_SUFFIX) if lone else source / RESULTS_FOLDER
+            return source.with_name(_results_name(source.name)) if lone else source / RESULTS_FOLDER
         below = Path(source.name) if source == self.root else source.relative_to(self.root)
-        return self._output / below.with_name(below.name + RESULTS_SUFFIX)
+        return self._output / below.with_name(_results_name(below.name))
+
+
+def _results_name(name: str) -> str:
+    """The name of the folder for the results of ``name``: shortened where it would be longer than names can be."""
+    whole = os.fsencode(name + RESULTS_SUFFIX)
+    if len(whole) <= LONGEST_NAME:
+        return name + RESULTS_SUFFIX
+    ending = f"~{hashlib.sha256(whole).hexdigest()[:8]}{RESULTS_SUFFIX}"
+    return whole[: LONGEST_NAME - len(ending)].decode("utf-8", "ignore") + ending
 
 
 def _may_change(found: list[Found | Path]) -> bool:

@@ -232,6 +232,24 @@ def test_results_can_go_to_another_tree(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("letter", ["a", "é", "語"])
+@pytest.mark.parametrize("output", [None, "out"])
+def test_results_of_the_longest_names_have_a_place_of_their_own(
+    tmp_path: Path, letter: str, output: str | None
+) -> None:
+    longest = letter * ((255 - len("1.mp4")) // len(letter.encode()))
+    for number in (1, 2):
+        put(tmp_path / f"{longest}{number}.mp4")
+    places = [session.output for session in discover(tmp_path, output and tmp_path / output).sessions]
+    for place in places:
+        place.mkdir(parents=True)
+        assert place.name.startswith(letter * 40)
+    assert len(set(places)) == 2
+    again = discover(tmp_path, output and tmp_path / output)
+    assert [session.output for session in again.sessions] == places
+    assert again.rejected == ()
+
+
 def test_files_that_differ_in_their_ending_only_do_not_share_results(tmp_path: Path) -> None:
     put(tmp_path / "zero.mp4")
     put(tmp_path / "zero.wav")
