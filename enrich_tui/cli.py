@@ -80,8 +80,14 @@ def _stages(text: str) -> tuple[str, ...]:
     return names
 
 
-def _report(text: str) -> Path:
+def _path(text: str) -> Path:
+    """A path in which ``~`` is the user's own folder, also where the shell says nothing of it (Windows)."""
     path = Path(text)
+    return path.expanduser() if path.parts[:1] == ("~",) else path
+
+
+def _report(text: str) -> Path:
+    path = _path(text)
     if path.suffix.lower() not in REPORTS:
         raise argparse.ArgumentTypeError(f"its name must end in {', '.join(REPORTS)}")
     return path
@@ -99,11 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     def with_display_options(name: str, help_text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text, description=help_text)
         command.add_argument("--display", choices=DISPLAYS, help="full: the dashboard; plain: lines; json: JSON Lines")
-        command.add_argument("--config", type=Path, metavar="FILE", help="use this configuration file")
+        command.add_argument("--config", type=_path, metavar="FILE", help="use this configuration file")
         return command
 
     def with_places(command: argparse.ArgumentParser) -> None:
-        command.add_argument("--output", type=Path, metavar="DIR", help="all results are below this folder")
+        command.add_argument("--output", type=_path, metavar="DIR", help="all results are below this folder")
         command.add_argument(
             "--only", action="append", default=[], metavar="TEXT", help="only what has this in its name; repeatable"
         )
@@ -138,17 +144,17 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     run_command = with_run_options("run", "enrich the sessions of a folder, or one recording")
-    run_command.add_argument("path", type=Path, metavar="PATH")
+    run_command.add_argument("path", type=_path, metavar="PATH")
     demo_command = with_run_options("demo", "make a few sample sessions and enrich them")
-    demo_command.add_argument("path", type=Path, metavar="DIR", nargs="?", default=Path("enrich-demo"))
+    demo_command.add_argument("path", type=_path, metavar="DIR", nargs="?", default=Path("enrich-demo"))
     plan_command = with_library_options("plan", "say what a run would do and how long it would take")
-    plan_command.add_argument("path", type=Path, metavar="PATH")
+    plan_command.add_argument("path", type=_path, metavar="PATH")
     plan_command.add_argument("--fresh", action="store_true", help="as if everything were to be done again")
     plan_command.add_argument("--retry", action="store_true", help="as if what failed for good were tried again")
     status_command = with_library_options("status", "say how the sessions of a folder stand")
-    status_command.add_argument("path", type=Path, metavar="PATH")
+    status_command.add_argument("path", type=_path, metavar="PATH")
     search_command = commands.add_parser("search", help=_SEARCH, description=_SEARCH, epilog=_SEARCH_EPILOG)
-    search_command.add_argument("path", type=Path, metavar="FOLDER")
+    search_command.add_argument("path", type=_path, metavar="FOLDER")
     search_command.add_argument("words", nargs="+", metavar="WORD", help="all of them, near each other")
     with_places(search_command)
     search_command.add_argument("--json", action="store_true", help="JSON Lines, for programs")
@@ -334,8 +340,9 @@ def _replay(options: argparse.Namespace) -> int:
     piped = options.path == STANDARD_INPUT
     config, display = _configured(options, keyboard=piped or sys.stdin.isatty())
     shown = "standard input" if piped else clean(options.path)
+    place = options.path if piped else str(_path(options.path))
     try:
-        return replay(options.path, options.speed, display, config, exit_on_complete=options.exit_on_complete)
+        return replay(place, options.speed, display, config, exit_on_complete=options.exit_on_complete)
     except RecordingError as error:
         return _fail(f"{shown}: {error}")
     except FileNotFoundError:

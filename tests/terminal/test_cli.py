@@ -267,6 +267,13 @@ def _await_end(descriptor: int, seconds: float) -> None:
     assert ready, "a worker is still there"
 
 
+def test_a_tilde_that_the_shell_leaves_is_the_own_folder(home: dict[str, str], library: Path) -> None:
+    there = call({**home, "HOME": str(library.parent)}, "status", f"~/{library.name}")
+    assert there.returncode == 0
+    assert "review 2" in there.stdout
+    assert "nothing at ~other/library" in call(home, "status", "~other/library").stderr
+
+
 def test_starting_is_cheap(home: dict[str, str]) -> None:
     code = "import sys; from enrich_tui.cli import run; run(['--help']); print(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], env=home, capture_output=True, text=True, check=True)
