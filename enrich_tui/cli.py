@@ -223,12 +223,12 @@ def _fail(message: str) -> int:
 
 
 def _enrich(options: argparse.Namespace) -> int:
+    gc.disable()  # plan and status answer and end, a run enables it: imports and a large library are no garbage
     from enrich_tui.discovery import check, discover
     from enrich_tui.text import clean
 
     config, display = _configured(options)
     path: Path = options.path
-    gc.disable()  # plan and status answer and end, a run enables it: imports and a large library are no garbage
     if options.command == "demo":
         from enrich_tui.demo import make_library
 

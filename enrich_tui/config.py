@@ -28,6 +28,8 @@ class ConfigError(Exception):
 
 
 class _Section(BaseModel):
+    """Defaults are made with ``model_construct``: they need no checks, which take a while to prepare."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def decisive(self) -> dict[str, Any]:
@@ -143,10 +145,10 @@ class CanvasConfig(_Section):
 class StageConfig(_Section):
     """Everything that a stage's result depends on, besides its inputs and its code."""
 
-    audio: AudioConfig = AudioConfig()
-    video: VideoConfig = VideoConfig()
-    summary: SummaryConfig = SummaryConfig()
-    canvas: CanvasConfig = CanvasConfig()
+    audio: AudioConfig = AudioConfig.model_construct()
+    video: VideoConfig = VideoConfig.model_construct()
+    summary: SummaryConfig = SummaryConfig.model_construct()
+    canvas: CanvasConfig = CanvasConfig.model_construct()
 
     @property
     def offline(self) -> Self:
@@ -204,10 +206,10 @@ class Config(_Section):
     """Not set: one a processor, at most 8; one more where a server writes summaries."""
     stages: tuple[Literal["audio", "video", "summary", "canvas"], ...] = ("audio", "video", "summary", "canvas")
     """What is done."""
-    stage: StageConfig = StageConfig()
-    limits: Limits = Limits()
-    watch: WatchConfig = WatchConfig()
-    ui: UiConfig = UiConfig()
+    stage: StageConfig = StageConfig.model_construct()
+    limits: Limits = Limits.model_construct()
+    watch: WatchConfig = WatchConfig.model_construct()
+    ui: UiConfig = UiConfig.model_construct()
     keys: dict[str, str] = Field(default_factory=dict)
     """Binding id to keys (comma separated), for the dashboard."""
 
@@ -236,7 +238,7 @@ def load_config(path: Path | None = None) -> Config:
         text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except FileNotFoundError:
         if path is None:
-            return Config()
+            return Config.model_construct()
         raise ConfigError(f"There is no configuration file at {file}.") from None
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"The configuration file {file} cannot be read.") from None

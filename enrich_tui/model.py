@@ -129,7 +129,7 @@ class EnrichmentOptions(Frozen):
     @classmethod
     def of(cls, stages: frozenset[Stage] | set[Stage]) -> EnrichmentOptions:
         """Options that want exactly these stages."""
-        return cls(
+        return cls.model_construct(
             audio_review=Stage.AUDIO in stages,
             video_chaptering=Stage.VIDEO in stages,
             generate_summary=Stage.SUMMARY in stages,
@@ -151,7 +151,7 @@ class StageTask(Frozen):
 
     session: Session
     stage: Stage
-    config: StageConfig = StageConfig()
+    config: StageConfig = StageConfig.model_construct()
     attempt: int = 1
     threads: Annotated[int, Field(ge=1)] = 1
     """Threads that the engine may use."""

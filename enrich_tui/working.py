@@ -16,8 +16,6 @@ from enrich_tui.logs import start_log
 from enrich_tui.model import EnrichmentOptions, Stage
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.show import Shown, show
-from enrich_tui.sources.follow import Follow
-from enrich_tui.sources.takeover import SharedRun
 from enrich_tui.store.owner import LibraryBusyError, NotOwnedError, home_of
 
 
@@ -72,6 +70,9 @@ async def work(
                 shown = Shown(_viewed(batch, view), controls=batch.controls, stop=batch.controls.stop)
                 code = await show(shown, display, config, exit_on_complete=exit_on_complete)
                 return Outcome(code, batch, view)
+    from enrich_tui.sources.follow import Follow
+    from enrich_tui.sources.takeover import SharedRun
+
     following = Follow(home_of(root, output), until="free" if take_over else "left" if keep_open else "done")
     shared = SharedRun(following, begin, waiting=take_over)
     shown = Shown(_viewed(shared, view), stop=shared.stop, handover=shared)

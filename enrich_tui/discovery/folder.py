@@ -12,7 +12,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple
 
-from enrich_tui.discovery import kinds, manifest
+from enrich_tui.discovery import kinds
 from enrich_tui.discovery.draft import Draft
 from enrich_tui.model import Rejected
 
@@ -169,6 +169,8 @@ def _recording(path: Path, siblings: Mapping[str, list[Path]]) -> Draft:
 
 
 def _with_manifest(folder: Path, file: Path) -> Draft | Rejected:
+    from enrich_tui.discovery import manifest
+
     try:
         return manifest.read(folder, file)
     except manifest.ManifestError as error:

@@ -19,7 +19,6 @@ from typing import Self
 
 from enrich_tui.display.json_lines import line_of
 from enrich_tui.events import BatchChanged, Event, PoolChanged, StageProgressed, WorkerChanged
-from enrich_tui.sources.compaction import compact
 from enrich_tui.store.outputs import PLAIN, rename
 from enrich_tui.store.runs import path_of, prune
 
@@ -118,6 +117,8 @@ class Tape:
 
     def _compact(self) -> None:
         """Put a shorter stream in the place of this one. Who reads it sees another file under the name."""
+        from enrich_tui.sources.compaction import compact
+
         assert self._descriptor is not None
         if not os.path.samestat(os.fstat(self._descriptor), self.path.stat()):
             raise FileNotFoundError(errno.ENOENT, "it was removed")  # and what is there may be another program's

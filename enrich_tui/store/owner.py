@@ -111,7 +111,7 @@ class Owner:
         os.write(descriptor, text)
         sync(descriptor)
         mine = os.fstat(descriptor)
-        self.fence = Fence(lock=path, device=mine.st_dev, inode=mine.st_ino, epoch=self.epoch)
+        self.fence = Fence.model_construct(lock=path, device=mine.st_dev, inode=mine.st_ino, epoch=self.epoch)
         """By which others, the workers, can check the same."""
 
     def check(self) -> None:

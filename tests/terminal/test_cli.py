@@ -281,6 +281,29 @@ def test_starting_is_cheap(home: dict[str, str]) -> None:
     assert not loaded & {"textual", "rich", "pydantic", "av", "numpy", "faster_whisper"}
 
 
+def test_a_display_stands_before_any_model_is_made_ready_for_checks(home: dict[str, str], library: Path) -> None:
+    code = """
+import sys
+from enrich_tui import cli, working
+from enrich_tui.model import BaseModel
+
+def below(model):
+    return [one for child in model.__subclasses__() for one in (child, *below(child))]
+
+async def show(*_arguments, **_options):
+    ours = [model for model in below(BaseModel) if model.__module__.startswith("enrich_tui.")]
+    print(len(ours) > 20, [model.__name__ for model in ours if model.__pydantic_complete__])
+    return 0
+
+working.show = show
+cli.run(["run", sys.argv[1], "--display", "json"])
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(library)], env=home, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "True []"
+
+
 @pytest.mark.parametrize("module", ["enrich_tui", "enrich_tui.launch", "enrich_tui.display.plain"])
 def test_the_services_import_neither_the_screen_nor_an_engine(home: dict[str, str], module: str) -> None:
     every = "for name in enrich_tui.__all__: getattr(enrich_tui, name)"
