@@ -25,7 +25,7 @@ RATE = 16_000
 """Samples per second that speech engines want."""
 _GUESSED = frozenset({"aac", "amr"})
 """Containers without a length, by FFmpeg's names."""
-_WHOLE_ONLY = ("matroska", "asf", "flv")
+_WHOLE_ONLY = ("matroska", "asf", "flv", "mpeg")
 """Containers that know the length of the whole, and not that of each track."""
 _GAP = 0.25
 _LONGEST_GAP = 600.0

@@ -55,6 +55,8 @@ _OPTIONS = {
     "max_pixels": str(MAX_PIXELS),
     "enable_drefs": "1",  # so that a reference to another file is refused below rather than read past
 }
+_SEARCHING = {"analyzeduration": "20000000", "probesize": str(32 * 1024**2)}
+"""For streams of packets: how far the first whole picture is looked for, in microseconds and bytes."""
 _NOT_REGULAR = {errno.ENXIO, errno.EISDIR, errno.ENODEV, errno.EOPNOTSUPP}
 
 
@@ -197,7 +199,7 @@ def _open_container(file: BinaryIO, form: Container) -> InputContainer:
             file,
             "r",
             format=form,
-            options=_OPTIONS,
+            options=_OPTIONS | (_SEARCHING if form in {"mpeg", "mpegts"} else {}),
             metadata_errors="replace",
             buffer_size=128 * 1024,
             io_open=refuse,

@@ -14,7 +14,7 @@ from enrich_tui.media.probe import probe
 from enrich_tui.model import Notice, Session, StageOutput, StageTask
 from enrich_tui.stages import KeepingReport, Report, memory_identity
 from enrich_tui.stages.results import REVIEW, SUBTITLES, TRANSCRIPT, Segment, Transcript
-from enrich_tui.stages.speech import formats
+from enrich_tui.stages.speech import formats, playable
 from enrich_tui.stages.speech.captions import choose, language_of, read_captions
 from enrich_tui.stages.speech.engine import warm
 from enrich_tui.stages.speech.memory import HEARD, Memory
@@ -71,8 +71,13 @@ def run(task: StageTask, report: KeepingReport) -> StageOutput:
     )
     listener = Listener(engine, config, memory)
     told = memory.telling(report)
+    listening = 1.0 if all(map(playable.is_played, task.session.audio)) else 1.0 - playable.SHARE
+
+    def heard_of(fraction: float, message: str = "") -> None:
+        told(fraction * listening, message)
+
     with contextlib.closing(memory):
-        tracks = _listen(listener, sources, notices, told)
+        tracks = _listen(listener, sources, notices, heard_of)
     heard = [segment for track in tracks for segment in track.segments]
     transcript = Transcript(
         origin="captions" if captions else "speech",
@@ -83,13 +88,17 @@ def run(task: StageTask, report: KeepingReport) -> StageOutput:
         tracks=tuple(clean(track.path.name) for track in tracks),
         segments=_merged(captions or heard),
     )
+    copies = playable.copies(
+        task.session.audio, task.session.output, lambda fraction: told(listening + (1 - listening) * fraction)
+    )
     found = review(transcript, joined(span for track in tracks for span in track.voiced), [t.levels for t in tracks])
+    found = found.model_copy(update={"playable": copies})
     _write(task.session.output, transcript, found.model_dump_json(indent=1))
     memory.finish()
     seconds = sum(track.duration for track in tracks)
     told(1.0)
     return StageOutput(
-        outputs=dict(_FILES),
+        outputs=dict(_FILES) | {f"playable_{number}": name for number, name in enumerate(copies, 1) if name},
         engine=transcript.engine,
         media_seconds=seconds or None,
         notices=tuple(notices),

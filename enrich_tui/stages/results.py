@@ -98,6 +98,9 @@ class AudioReview(Frozen):
     level_dbfs: float | None = None
     """Mean level of the speech, dB relative to full scale."""
     peak_dbfs: float | None = None
+    playable: tuple[str | None, ...] = ()
+    """For each sound recording of the session, in its order, a copy that browsers play, relative to the output folder;
+    None where they play it as it is. Empty where there is no copy."""
     moments: tuple[Moment, ...] = ()
 
 

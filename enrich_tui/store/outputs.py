@@ -102,6 +102,11 @@ def write_from(source: Path, path: Path, *, link: bool = False) -> None:
         write_with(path, lambda target: shutil.copyfileobj(stream, target))
 
 
+def free(folder: Path) -> int:
+    """Bytes that are free where a folder is, or will be. Raises ``OSError``."""
+    return shutil.disk_usage(folder).free if folder.exists() else free(folder.parent)
+
+
 def remove(path: Path) -> None:
     """Remove a file of results that is not wanted any more. Raises ``OSError``."""
     _allowed()

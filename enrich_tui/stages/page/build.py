@@ -45,7 +45,7 @@ def build(session: Session, material: Material, *, embed_media: bool, report: Re
     notices: list[Notice] = []
     chapters = material.chapters.chapters if material.chapters else ()
     timed = chapters if material.chapters and material.chapters.video is not None else ()
-    media = playing(session, material.chapters, embed=embed_media, notices=notices)
+    media = playing(session, material.chapters, material.review, embed=embed_media, notices=notices)
     report(0.15, "pictures")
     thumbnails = _thumbnails(session, chapters)
     report(0.5, "pictures")

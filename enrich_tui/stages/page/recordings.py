@@ -11,7 +11,7 @@ from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.media.probe import probe
 from enrich_tui.model import Notice, Session
 from enrich_tui.stages.page.links import address, inside
-from enrich_tui.stages.results import Chapters
+from enrich_tui.stages.results import AudioReview, Chapters
 from enrich_tui.text import clean
 
 EMBED_LIMIT = 96 * 1024**2
@@ -41,12 +41,15 @@ class Playing:
     embedded: bool = False
 
 
-def playing(session: Session, chapters: Chapters | None, *, embed: bool, notices: list[Notice]) -> Playing:
-    """Choose what is played: the copy made for browsers in place of its original, then everything else."""
+def playing(
+    session: Session, chapters: Chapters | None, review: AudioReview | None, *, embed: bool, notices: list[Notice]
+) -> Playing:
+    """Choose what is played: the copies made for browsers in place of their originals, then everything else."""
     stand_in = inside(session.output, chapters.playable) if chapters else None
+    copies = dict(zip(session.audio, review.playable, strict=False)) if review else {}
     found: list[Recording] = []
     for path in session.recordings:
-        target = path
+        target = inside(session.output, copies.get(path)) or path
         if stand_in is not None and chapters is not None and chapters.video in {path.name, clean(path.name)}:
             target, stand_in = stand_in, None
         found.append(Recording(clean(path.name, 200), target, address(target, session.output), path in session.video))

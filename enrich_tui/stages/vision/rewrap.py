@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,7 +47,7 @@ def rewrap(source: Path, output: Path) -> str | None:
         form = container_for(codec_of(picture), picture.pix_fmt, codec_of(sound) if sound is not None else None)
         # AVI tells the order of decoding only: where pictures are reordered, nobody knows when to show them
         unordered = container.format.name == "avi" and bool(picture.codec_context.has_b_frames)
-        if form is None or unordered or shutil.disk_usage(_existing(output)).free < container.size + _SPARE:
+        if form is None or unordered or outputs.free(output) < container.size + _SPARE:
             return None
         name = f"{NAME}.{form}"
         streams = (picture,) if sound is None else (picture, sound)
@@ -65,10 +64,6 @@ def sweep(output: Path, kept: str | None) -> None:
         if f"{NAME}.{form}" != kept:
             with contextlib.suppress(OSError):
                 outputs.remove(output / f"{NAME}.{form}")
-
-
-def _existing(folder: Path) -> Path:
-    return folder if folder.exists() else _existing(folder.parent)
 
 
 def _copy(container: InputContainer, streams: tuple[Stream, ...], file: BinaryIO, form: str) -> None:

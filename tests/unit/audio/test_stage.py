@@ -12,10 +12,11 @@ import pytest
 from enrich_tui.config import AudioConfig, StageConfig
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.media.decode import RATE, Samples
+from enrich_tui.media.probe import probe
 from enrich_tui.model import Session, Stage, StageOutput, StageTask
 from enrich_tui.stages import audio
 from enrich_tui.stages.results import AudioReview, Span, Transcript
-from enrich_tui.stages.speech import transcribe
+from enrich_tui.stages.speech import playable, transcribe
 from enrich_tui.stages.speech.engine import Heard, HeardWord, is_made_up
 from enrich_tui.stages.speech.memory import Memory
 from enrich_tui.stages.speech.models import Model
@@ -227,3 +228,37 @@ def test_what_is_made_up() -> None:
     assert is_made_up(heard(0.9), (Span(start=19.1, end=30),))
     assert not is_made_up(heard(0.9), (Span(start=18.5, end=30),))
     assert not is_made_up(heard(0.5), ())
+
+
+def test_what_browsers_do_not_play_gets_a_copy_that_they_do(tmp_path: Path, engine: Teller) -> None:
+    memo, talk, call = make(tmp_path / "memo.aif"), make(tmp_path / "talk.mp3"), make(tmp_path / "call.wma", seconds=3)
+    result, told = run(tmp_path, audio_files=(memo, talk, call))
+    assert review(tmp_path).playable == ("playable.m4a", None, "playable-3.m4a")
+    assert {"playable_1": "playable.m4a", "playable_3": "playable-3.m4a"}.items() <= result.outputs.items()
+    assert (told[-1], told) == (1.0, sorted(told))
+    copy = probe(tmp_path / "out" / "playable-3.m4a")
+    assert [track.codec for track in copy.audio] == ["aac"]
+    assert copy.duration == pytest.approx(3, abs=0.2)
+    result, _ = run(tmp_path, audio_files=(talk,))
+    assert review(tmp_path).playable == ()
+    assert not list((tmp_path / "out").glob("playable*"))
+    assert not any(role.startswith("playable") for role in result.outputs)
+
+
+def test_a_copy_that_finds_no_room_is_not_made(tmp_path: Path, engine: Teller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(playable, "_SPARE", 2**63)
+    result, _ = run(tmp_path, audio_files=(make(tmp_path / "memo.caf"),))
+    assert review(tmp_path).playable == ()
+    assert "playable_1" not in result.outputs
+
+
+@pytest.mark.parametrize(
+    ("kind", "played"),
+    [
+        *((kind, True) for kind in ("mp3", "m4a", "wav", "flac", "opus", "aac", "mka")),
+        *((kind, False) for kind in ("aif", "caf", "wma")),
+    ],
+)
+def test_what_browsers_play(tmp_path: Path, kind: str, played: bool) -> None:
+    source = make(tmp_path / f"a.{'mkv' if kind == 'mka' else kind}", picture=False, seconds=0.5)
+    assert playable.is_played(source) is played

@@ -286,6 +286,21 @@ def test_the_copy_for_browsers_is_played_where_there_is_one(full: Session) -> No
     assert 'src="../talk.mp4"' in draw(full)[0]
 
 
+def test_the_copy_of_a_sound_recording_is_played_where_there_is_one(full: Session) -> None:
+    sounds = (full.output.parent / "one.mp3", full.output.parent / "two.wma")
+    heard = full.model_copy(update={"audio": sounds, "video": ()})
+    made = AudioReview.model_validate_json((full.output / "audio.json").read_bytes())
+    made = made.model_copy(update={"playable": (None, "playable-2.m4a")})
+    write_text(full.output / "audio.json", made.model_dump_json())
+    assert "two.wma" in draw(heard)[0].split("<select")[1]
+    assert "../two.wma" in draw(heard)[0]
+    (full.output / "playable-2.m4a").write_bytes(b"")
+    page = draw(heard)[0]
+    assert "playable-2.m4a" in page
+    assert "../two.wma" not in page
+    assert "../one.mp3" in page
+
+
 def test_a_recording_can_be_put_into_the_page(full: Session) -> None:
     page, _ = draw(full, embed_media=True)
     assert f'src="data:video/mp4;base64,{base64.b64encode(b"not really a film").decode()}"' in page

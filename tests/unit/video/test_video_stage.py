@@ -108,6 +108,16 @@ def test_a_browsers_recording_with_one_key_frame(tmp_path: Path) -> None:
     assert result.notices == ()
 
 
+def test_a_stream_that_was_cut_out_of_another_begins_with_half_a_picture(tmp_path: Path) -> None:
+    options = {"preset": "ultrafast", "g": "80", "keyint_min": "80", "sc_threshold": "0"}
+    whole = write(tmp_path / "a.ts", scenes(LENGTHS), audio="aac", form="mpegts", options=options).read_bytes()
+    packets = [whole[at : at + 188] for at in range(0, len(whole), 188)]
+    source = tmp_path / "b.ts"
+    source.write_bytes(b"".join(packets[:2] + packets[40:]))  # the tables, and the picture from its middle on
+    _, chapters = run(tmp_path / "out", source)
+    assert (chapters.width, chapters.height, chapters.playable) == (320, 180, "playable.mp4")
+
+
 def test_sound_before_the_beginning_of_a_transport_stream_does_not_make_it_a_day_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
