@@ -62,7 +62,7 @@ def search_place(place: Place, query: Query, most: int | None = None) -> Found |
         else:
             passages += flow.passages(query)
     score = sum(_WEIGHTS[passage.flow.kind] for passage in passages)
-    passages = sorted(_once(passages), key=lambda one: _ORDER.index(one.flow.kind))
+    passages = sorted(_once(passages), key=lambda one: (_ORDER.index(one.flow.kind), one.span[0] or 0.0))
     hits = tuple(passage.hit for passage in passages[:most])
     main = record.sources[0] if record.sources else None
     began = place.started or (date_in_name(main.path.name) if main else None)

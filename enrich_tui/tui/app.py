@@ -325,12 +325,12 @@ class Dashboard(LeavingApp, inherit_bindings=False):
         self.say(f"Wrote {clean(str(path))}.")
         return path
 
-    async def open_result(self, ident: str) -> None:
-        """Open a session's canvas, or its folder."""
+    async def open_result(self, ident: str, at: float | None = None) -> None:
+        """Open a session's canvas, at this moment of its recording (seconds); or its folder."""
         path = outward.result_path(self.board.view.rows[ident])
         if path is None:
             self.say("There is no result yet.")
-        elif await outward.open_path(path):
+        elif await outward.open_path(path, at):
             self.say(f"Opened {clean(str(path))}.")
         else:
             self.say(f"There is nothing here to open it with. It is {clean(str(path))}.")

@@ -28,6 +28,8 @@ class Board:
     """Id of the session under the cursor."""
     marked: set[str] = field(default_factory=set)
     filter_text: str = ""
+    find_text: str = ""
+    """What was looked for in all sessions."""
     frozen: bool = False
     handover: Handover | None = None
     """The run is another program's, or was."""

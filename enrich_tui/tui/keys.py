@@ -44,6 +44,7 @@ MAIN = [
     key("front", "U", "front", "to the front", "Move the selected queued session to the front of the queue"),
     key("rear", "D", "rear", "to the end", "Move the selected queued session to the end of the queue"),
     key("filter", "slash", "filter", "filter", "Filter: text, state:failed, stage:video, worker:2, or several of them"),
+    key("find", "f", "find", "find", "Find words in what was said, shown and noted in all sessions"),
     key("next", "n", "next", "next", "Next session that fits the filter; without a filter the next that failed"),
     key("previous", "N", "previous", "previous", "Previous session that fits the filter, or that failed"),
     key("clear", "escape", "clear", "clear", "Clear the filter, then the marks"),
@@ -92,14 +93,14 @@ READER_SCREEN = [
     key("reader-help", "question_mark,f1", "app.help", "help", "The keys of this screen"),
 ]
 
-FIND = [
-    key("find", "slash", "find", "find", "Find text here; enter keeps it, escape gives it up"),
-    key("find-next", "n", "find_step(1)", "next", "The next place where the text was found"),
-    key("find-previous", "N", "find_step(-1)", "previous", "The place before"),
+FIND_HERE = [
+    key("find-here", "slash", "find_here", "find", "Find text here; enter keeps it, escape gives it up"),
+    key("next-place", "n", "find_step(1)", "next", "The next place where the text was found"),
+    key("previous-place", "N", "find_step(-1)", "previous", "The place before"),
 ]
 
-FINDER = [
-    key("find-clear", "escape", "forget", "clear", "Look for the text no longer; where nothing is looked for: back"),
+FOUND_HERE = [
+    key("forget-text", "escape", "forget", "clear", "Look for the text no longer; where nothing is looked for: back"),
 ]
 
 DETAILS = [
@@ -111,6 +112,21 @@ DETAILS = [
     key("section-4", "4", "section(3)", "transcript", "The transcript"),
     key("details-retry", "r", "retry", "retry", "Run this session again, from the stage that failed"),
     key("details-result", "o", "result", "open result", "Open its canvas, or its folder"),
+]
+
+HITS = [
+    key("hit-up", "up,k", "up", "up", "The hit above"),
+    key("hit-down", "down,j", "down", "down", "The hit below"),
+    key("hit-page-up", "pageup", "page_up", "page up", "One screenful up"),
+    key("hit-page-down", "pagedown,space", "page_down", "page down", "One screenful down"),
+    key("hit-first", "home,g", "first", "first", "The first hit"),
+    key("hit-last", "end,G", "last", "last", "The last hit"),
+    key("hit-open", "enter", "open", "read", "Read what is around the selected hit"),
+]
+
+FIND = [
+    key("hit-result", "o", "result", "open canvas", "Open the canvas of its session at that moment"),
+    key("find-words", "slash", "words", "other words", "Look for other words"),
 ]
 
 TRACE = [
@@ -148,7 +164,23 @@ APP = [
     key("interrupt", "ctrl+c", "interrupt", "interrupt", "Quit; twice: stop now", priority=True),
 ]
 
-ALL = [*TABLE, *ERRORS, *MAIN, *PLAYER, *READER, *READER_SCREEN, *FIND, *FINDER, *DETAILS, *TRACE, *LOG, *WORKERS, *APP]
+ALL = [
+    *TABLE,
+    *ERRORS,
+    *MAIN,
+    *PLAYER,
+    *READER,
+    *READER_SCREEN,
+    *FIND_HERE,
+    *FOUND_HERE,
+    *DETAILS,
+    *HITS,
+    *FIND,
+    *TRACE,
+    *LOG,
+    *WORKERS,
+    *APP,
+]
 
 CHANGES = frozenset(
     {
@@ -178,6 +210,7 @@ FOOTER = (
     "take-over",
     "help",
     "filter",
+    "find",
     "open",
     "retry",
     "retry-all",
@@ -202,6 +235,7 @@ REPLAY_FOOTER = (
     "replay-back",
     "replay-forward",
     "filter",
+    "find",
     "open",
     "errors",
     "log",
@@ -213,6 +247,7 @@ REPLAY_FOOTER = (
 DISPENSABLE = (
     "log",
     "mark",
+    "find",
     "copy",
     "errors",
     "sort",

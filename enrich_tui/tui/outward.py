@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import html
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -80,10 +82,25 @@ async def run_command(arguments: Sequence[str]) -> bool:
     return await process.wait() == 0
 
 
-async def open_path(path: Path) -> bool:
-    """Open a file or folder with the program that the desktop has for it; False where there is none."""
+def address(path: Path, at: float) -> str:
+    """The ``file:`` address of a canvas at a moment of its recording, in seconds."""
+    return f"{path.absolute().as_uri()}#t={at:.2f}"
+
+
+async def open_path(path: Path, at: float | None = None) -> bool:
+    """Open a file or folder with the program that the desktop has for it; False where there is none.
+
+    ``at``: a moment, in seconds, where it is a canvas.
+    """
     # an output folder may have been given relative to the current one, or begin with a dash
-    place = await asyncio.to_thread(path.absolute)
+    place = str(await asyncio.to_thread(path.absolute))
+    if at is not None and path.suffix == ".html":
+        moment = address(path, at)
+        if sys.platform not in {"win32", "darwin"}:
+            place = moment
+        else:
+            with contextlib.suppress(OSError):
+                place = str(await asyncio.to_thread(_way_to, moment))
     if sys.platform == "win32":
         try:
             await asyncio.to_thread(os.startfile, place)  # a file of our own making
@@ -95,11 +112,18 @@ async def open_path(path: Path) -> bool:
     return opened
 
 
-async def _ask_desktop(place: Path) -> bool:
+async def _ask_desktop(place: str) -> bool:
     command = "open" if sys.platform == "darwin" else "xdg-open"
     if sys.platform != "darwin" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False
     try:
-        return await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(run_command((command, str(place))))), 10)
+        return await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(run_command((command, place)))), 10)
     except TimeoutError:
         return True  # some openers stay until the program that they opened is closed
+
+
+def _way_to(address: str) -> Path:
+    """A page that leads to an address: the openers of some systems drop what stands behind its ``#``; ``OSError``."""
+    path = Path(platformdirs.user_cache_path(APP)) / "moment.html"
+    write_text(path, f'<!doctype html><meta http-equiv="refresh" content="0; url={html.escape(address)}">')
+    return path

@@ -13,11 +13,14 @@ from enrich_tui.tui import keys, outward
 from enrich_tui.tui.app import Dashboard
 from enrich_tui.tui.screens.choice import Choice
 from enrich_tui.tui.screens.details import DetailScreen
+from enrich_tui.tui.screens.find import FindScreen
 from enrich_tui.tui.screens.help import HelpScreen
 from enrich_tui.tui.screens.log import ErrorScreen, LogScreen
 from enrich_tui.tui.screens.workers import WorkerScreen
+from enrich_tui.tui.widgets.hits import HitPane
 from tests.pilot.scripted import Scripted, dashboard, shown, until, until_shown
 from tests.pilot.test_dashboard import SCRIPT
+from tests.unit.search.making import SENTENCE, enriched
 from tests.unit.view.feeding import error, queued
 
 Check = Callable[[Dashboard, Scripted], object]
@@ -47,6 +50,20 @@ def read_to(line: int) -> Check:
         return pane.scroll_offset.y == (line if line >= 0 else pane.max_scroll_y)
 
     return reached
+
+
+def hits(app: Dashboard) -> HitPane:
+    return app.screen.query_one(HitPane)
+
+
+def hit_time(app: Dashboard) -> float:
+    """When the hit under the cursor is said; less than nothing where there is none."""
+    chosen = hits(app).selected
+    return chosen[1].time or 0.0 if chosen is not None and hits(app).has_focus else -1.0
+
+
+def found_at(number: int) -> Check:
+    return lambda app, _: hit_time(app) == number * SENTENCE
 
 
 def home(app: Dashboard, _: Scripted) -> bool:
@@ -183,13 +200,39 @@ DETAILS: list[Step] = [
     ("read-page-down", "pagedown", lambda app, _: app.screen.query_one("#reader").scroll_offset.y > 5),
     ("read-page-up", "pageup", read_to(0)),
     ("read-page-down", "space", lambda app, _: app.screen.query_one("#reader").scroll_offset.y > 5),
-    ("find", "slash", lambda app, _: app.focused is app.screen.query_one("#find")),
+    ("find-here", "slash", lambda app, _: app.focused is app.screen.query_one("#find-here")),
     ("typing", "9", says("find: 9   7 of 30")),
     ("filter-keep", "enter", lambda app, _: app.focused is app.screen.query_one("#reader")),
-    ("find-next", "n", says("8 of 30")),
-    ("find-previous", "N", says("7 of 30")),
-    ("find-clear", "escape", lambda app, _: isinstance(app.screen, DetailScreen) and "find:" not in shown(app)),
+    ("next-place", "n", says("8 of 30")),
+    ("previous-place", "N", says("7 of 30")),
+    ("forget-text", "escape", lambda app, _: isinstance(app.screen, DetailScreen) and "find:" not in shown(app)),
     ("copy-text", "y", lambda app, _: "word 99" in app.clipboard),
+    ("back", "escape", home),
+]
+
+FIND: list[Step] = [
+    ("find", "f", lambda app, _: app.focused is app.screen.query_one("#words")),
+    ("typing", "w", says("40 hits in 1 of 1 session")),
+    ("find-hits", "down", found_at(0)),
+    ("hit-down", "down", found_at(1)),
+    ("hit-down", "j", found_at(2)),
+    ("hit-up", "up", found_at(1)),
+    ("hit-up", "k", found_at(0)),
+    ("hit-last", "end", found_at(19)),
+    ("hit-first", "home", found_at(0)),
+    ("hit-last", "G", found_at(19)),
+    ("hit-first", "g", found_at(0)),
+    ("hit-page-down", "pagedown", lambda app, _: hit_time(app) > 40),
+    ("hit-page-up", "pageup", found_at(0)),
+    ("hit-page-down", "space", lambda app, _: hit_time(app) > 40),
+    ("hit-first", "g", found_at(0)),
+    ("hit-result", "o", says("Opened")),
+    ("reader-help", "question_mark", says("Look for other words")),
+    ("back", "escape", at(FindScreen)),
+    ("find-words", "slash", lambda app, _: app.focused is app.screen.query_one("#words")),
+    ("find-hits", "enter", found_at(0)),
+    ("hit-open", "enter", at(DetailScreen)),
+    ("back", "escape", at(FindScreen)),
     ("back", "escape", home),
 ]
 
@@ -199,7 +242,7 @@ ELSEWHERE = {"suspend", "take-over", *(binding.id for binding in keys.PLAYER)}
 
 @pytest.fixture(autouse=True)
 def _outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    async def opened(_: Path) -> bool:
+    async def opened(_: Path, __: float | None = None) -> bool:
         return True
 
     monkeypatch.chdir(tmp_path)
@@ -240,6 +283,12 @@ async def test_details_and_reading(tmp_path: Path) -> None:
     await walk(Scripted(own[:1] + own[-2:]), "12%", DETAILS)
 
 
+async def test_finding(tmp_path: Path) -> None:
+    enriched(tmp_path / "own.mp4", [f"Word {number}." for number in range(40)])
+    own = queued("own", "own session").model_copy(update={"output": str(tmp_path / "own.mp4.enriched")})
+    await walk(Scripted([SCRIPT[0], own, *SCRIPT[-1:]]), "12%", FIND)
+
+
 def _with_results(folder: Path) -> list[ev.Event]:
     (folder / CANVAS).write_text("<!doctype html>")
     script: list[ev.Event] = [
@@ -252,7 +301,7 @@ def _with_results(folder: Path) -> list[ev.Event]:
 
 
 def test_no_key_is_left_out() -> None:
-    walked = {(ident, key) for ident, key, _ in (*TABLE, *MAIN, *COPIES, *DETAILS)}
+    walked = {(ident, key) for ident, key, _ in (*TABLE, *MAIN, *COPIES, *DETAILS, *FIND)}
     wanted = {
         (binding.id, key) for binding in keys.ALL if binding.id not in ELSEWHERE for key in binding.key.split(",")
     }

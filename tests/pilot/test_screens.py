@@ -29,10 +29,12 @@ from enrich_tui.stages.results import (
 from enrich_tui.tui import keys, outward
 from enrich_tui.tui.palette import RunProvider
 from enrich_tui.tui.screens.details import DetailScreen
+from enrich_tui.tui.screens.find import FindScreen
 from enrich_tui.tui.screens.log import ErrorScreen, LogScreen
 from enrich_tui.tui.screens.reader import ReaderScreen
 from enrich_tui.tui.screens.workers import WorkerScreen
 from enrich_tui.tui.widgets.finder import FinderPane
+from enrich_tui.tui.widgets.hits import HitPane
 from enrich_tui.tui.widgets.reader import ReaderPane
 from tests.pilot.hostile import check_clean
 from tests.pilot.scripted import STARTED, Scripted, dashboard, shown, until, until_shown
@@ -54,14 +56,16 @@ async def test_every_key_has_help_and_an_action() -> None:
         for bindings, kind in (
             (keys.READER, ReaderPane),
             (keys.READER_SCREEN, ReaderScreen),
-            (keys.FIND, DetailScreen),
-            (keys.FINDER, FinderPane),
+            (keys.FIND_HERE, DetailScreen),
+            (keys.FOUND_HERE, FinderPane),
             (keys.DETAILS, DetailScreen),
             (keys.TRACE, DetailScreen),
             (keys.TRACE, ErrorScreen),
             (keys.OPEN_ERRORS, ErrorScreen),
             (keys.LOG, LogScreen),
             (keys.WORKERS, WorkerScreen),
+            (keys.FIND, FindScreen),
+            (keys.HITS, HitPane),
         ):
             for binding in bindings:
                 name = binding.action.partition("(")[0]
@@ -488,4 +492,4 @@ async def test_windows_opens_a_result_itself_or_says_that_it_cannot(
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(os, "startfile", start, raising=False)
     assert await outward.open_path(Path("canvas.html")) is (error is None)
-    start.assert_called_once_with(tmp_path / "canvas.html")
+    start.assert_called_once_with(str(tmp_path / "canvas.html"))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from enrich_tui import events as ev
 from enrich_tui.model import STAGES, SessionStatus, Stage, StageOutcome
+from enrich_tui.search import Found, Kind, Place, Query
+from enrich_tui.search.passages import Flow
 
 _STARTED = ev.RunStarted(
     program="enrich-tui test",
@@ -220,3 +223,31 @@ def arriving() -> Sequence[ev.Event]:
 def stopped() -> Sequence[ev.Event]:
     """The program that worked is gone before all was done."""
     return [*arriving(), ev.OwnerSeen(t=61.0, state="gone")]
+
+
+def found(place: Place, query: Query, most: int | None = None) -> Found | None:
+    """What there is of a word in a session, as a search tells it."""
+    del most
+    if place.title not in _SAYS:
+        return None
+    kinds = {"Kitchen": Kind.CHAPTER, "Title": Kind.SUMMARY, "tides.py": Kind.SCREEN}
+    hits = []
+    for time, text in _SAYS[place.title]:
+        kind = next((kind for word, kind in kinds.items() if word in text), Kind.SPEECH)
+        flow = Flow(kind, [text], (time, time))
+        hits += [passage.hit for passage in flow.passages(query)]
+    started = datetime(2026, 1, 8, tzinfo=UTC) if place.title.startswith("Lecture") else None
+    total = len(hits) + len(hits) // 3
+    return Found(place._replace(started=started), tuple(hits), total, total, (), 0.0)
+
+
+_SAYS: dict[str, list[tuple[float | None, str]]] = {
+    "Lecture on tides": [
+        (None, "Title: how the moon makes tides."),
+        (62.0, "So the tides follow the moon, with a delay that depends on the coast."),
+        (605.0, f"Where the basin has just the right length, {'which is rare, ' * 4}the tide is amplified."),
+        (4210.0, "Read the table of tides before you go out."),
+    ],
+    "Screen tour": [(12.0, "tides.py plot(tides, start)")],
+    "Kitchen stories": [(31.0, "Kitchen clock and tide table")],
+}

@@ -22,10 +22,10 @@ from enrich_tui.controls import Player
 from enrich_tui.events import Event
 from enrich_tui.tui import themes
 from enrich_tui.tui.app import Dashboard
-from tests.pilot.scripted import Scripted, dashboard, until
+from tests.pilot.scripted import Scripted, dashboard, shown, until
 from tests.pilot.test_handover import Foreign
 from tests.snapshots.picture import picture, screen_cells
-from tests.snapshots.states import arriving, states, stopped
+from tests.snapshots.states import arriving, found, states, stopped
 
 FOLDER = Path(__file__).parent / "screens"
 TEXTUAL = "8.2.8"
@@ -38,13 +38,15 @@ SCREENS = {
     "workers": ("W", "down"),
     "sorting": ("s",),
     "leaving": ("q",),
-    "finding": ("enter", "slash", *"attempt"),
+    "find-here": ("enter", "slash", *"attempt"),
     "filtering": ("slash", *"state:failed"),
     "marked": ("m", "m", "tab"),
+    "find": ("f", *"tide"),
 }
 """The other screens, with the keys that open them, over the state with errors; at one size."""
 SCREEN_SIZE = (80, 24)
 OTHERS = {
+    "find": ((140, 40),),
     "arriving": ((80, 24), (140, 40)),
     "replay": ((40, 6), (80, 24), (140, 40)),
     "read-only": ((80, 24), (140, 40)),
@@ -80,6 +82,7 @@ def _still() -> Iterator[None]:
     with (
         mock.patch.dict("os.environ", plain),
         mock.patch("enrich_tui.tui.board.datetime", clock),
+        mock.patch("enrich_tui.tui.screens.find.search_place", found),
         mock.patch("enrich_tui.widgets.glyphs.locale.getpreferredencoding", return_value="UTF-8"),
     ):
         os.environ.pop("NO_COLOR", None)
@@ -124,6 +127,9 @@ async def opened(state: str, size: tuple[int, int]) -> AsyncIterator[tuple[Dashb
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: app.board.view.now >= script[-1].t and not app._events)
             await pilot.press(*SCREENS.get(state, ()))
+            if state == "find":
+                await until(pilot, lambda: "hits in 3 of 3 sessions  " in shown(app))
+                await pilot.press("down")
             await pilot.pause()
             yield app, pilot
 

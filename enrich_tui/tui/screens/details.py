@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -38,21 +39,29 @@ class DetailScreen(TracedScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*keys.DETAILS]
     OFFERED = (
         keys.DETAILS[0],
-        keys.FIND[0],
+        keys.FIND_HERE[0],
         keys.READER_SCREEN[0],
         *keys.DETAILS[-2:],
         *keys.TRACE,
         *keys.READER_SCREEN[1:],
     )
-    ALL_KEYS = (*keys.DETAILS, *keys.FIND, *keys.FINDER, *keys.TRACE, *keys.READER_SCREEN, *keys.READER)
+    ALL_KEYS = (*keys.DETAILS, *keys.FIND_HERE, *keys.FOUND_HERE, *keys.TRACE, *keys.READER_SCREEN, *keys.READER)
     SECTIONS = ("overview", *_READERS)
 
-    def __init__(self, board: Board, ident: str, log: str) -> None:
+    def __init__(self, board: Board, ident: str, log: str, *, section: str = "", at: float | None = None) -> None:
+        """``section``: what is shown first, by its name; ``at``: the moment to go to in it, in seconds."""
         super().__init__(board, log)
         self._ident = ident
         self._row = board.view.rows[ident]
-        self._section = 0
+        self._section = self._sought = self.SECTIONS.index(section) if section else 0
+        self._moment = at
         self._read: list[Paragraph] | None = None
+
+    def on_mount(self) -> None:
+        """Begin with the section that is wanted."""
+        super().on_mount()
+        if self._section:
+            self.call_after_refresh(self._show_section, self._section)
 
     @property
     def row(self) -> SessionRow:
@@ -120,14 +129,21 @@ class DetailScreen(TracedScreen):
 
     async def _load(self, number: int) -> None:
         read = await _READERS[self.SECTIONS[number]](self.row.output, self.board.palette)
-        if number == self._section:
-            cell = self.row.cells.get(_STAGES[self.SECTIONS[number]], Cell())
-            if [paragraph.text for paragraph in read] == [results.NOTHING_YET] and cell.state in _WITHOUT:
-                read = [Paragraph(cell.message or "There is nothing for this session.", self.board.palette.dim)]
-            opened, self._read = self._read is None, read
-            self.reload()
-            if opened:
-                self.finder.find(self.finder.wanted)
+        if number != self._section:
+            return
+        cell = self.row.cells.get(_STAGES[self.SECTIONS[number]], Cell())
+        if [paragraph.text for paragraph in read] == [results.NOTHING_YET] and cell.state in _WITHOUT:
+            read = [Paragraph(cell.message or "There is nothing for this session.", self.board.palette.dim)]
+        opened, self._read = self._read is None, read
+        place = moment_in(read, self._moment) if number == self._sought else None
+        if place is not None:
+            palette = self.board.palette
+            read[place] = replace(read[place], style=palette.strong, label_style=palette.accent)
+        self.reload()
+        if place is not None:
+            self.pane.reveal(place)
+        elif opened:
+            self.finder.find(self.finder.wanted)
 
     def action_retry(self) -> None:
         """Run this session again."""
@@ -200,3 +216,11 @@ class DetailScreen(TracedScreen):
             for line in told
         ]
         return [*lines, *self.log_paragraphs()]
+
+
+def moment_in(paragraphs: Sequence[Paragraph], moment: float | None) -> int | None:
+    """Which paragraph is about this moment, in seconds: the last that has begun; None where none has."""
+    if moment is None:
+        return None
+    begun = [place for place, one in enumerate(paragraphs) if one.time is not None and one.time <= moment + 0.02]
+    return max(begun, key=lambda place: (paragraphs[place].time or 0.0, place), default=None)

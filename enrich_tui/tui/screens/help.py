@@ -9,7 +9,7 @@ from textual.binding import Binding
 from enrich_tui.text import cells
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.screens.finding import FindingScreen
+from enrich_tui.tui.screens.findable import FindableScreen
 from enrich_tui.tui.widgets.reader import Paragraph
 from enrich_tui.widgets.drawing import Row
 
@@ -18,10 +18,10 @@ Section = tuple[str, Sequence[Binding]]
 SIGNS = "Signs"
 
 
-class HelpScreen(FindingScreen):
+class HelpScreen(FindableScreen):
     """Sections of keys, then the meaning of the signs."""
 
-    OFFERED = (keys.FIND[0], *keys.READER_SCREEN[:2])
+    OFFERED = (keys.FIND_HERE[0], *keys.READER_SCREEN[:2])
 
     def __init__(self, board: Board, sections: Sequence[Section]) -> None:
         super().__init__(board)

@@ -111,8 +111,8 @@ class ErrorScreen(TracedScreen):
     FOLLOWS = frozenset({"errors"})
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.OPEN_ERRORS]
-    OFFERED = (keys.OPEN_ERRORS[0], *keys.TRACE, keys.FIND[0], *keys.READER_SCREEN)
-    ALL_KEYS = (*keys.OPEN_ERRORS, *keys.TRACE, *keys.FIND, *keys.FINDER, *keys.READER_SCREEN, *keys.READER)
+    OFFERED = (keys.OPEN_ERRORS[0], *keys.TRACE, keys.FIND_HERE[0], *keys.READER_SCREEN)
+    ALL_KEYS = (*keys.OPEN_ERRORS, *keys.TRACE, *keys.FIND_HERE, *keys.FOUND_HERE, *keys.READER_SCREEN, *keys.READER)
 
     def __init__(self, board: Board, only: Trouble | None, log: str) -> None:
         super().__init__(board, log)

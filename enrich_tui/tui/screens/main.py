@@ -288,6 +288,12 @@ class MainScreen(ListScreen, inherit_bindings=False):
         """One error."""
         self._open_errors(event.trouble)
 
+    def action_find(self) -> None:
+        """Find words in all sessions."""
+        from enrich_tui.tui.screens.find import FindScreen
+
+        self.app.push_screen(FindScreen(self.board))
+
     def action_errors(self) -> None:
         """All errors."""
         self._open_errors(None)

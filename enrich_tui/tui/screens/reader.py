@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from enrich_tui.display.changes import Changes
 from enrich_tui.tui import keys
@@ -93,8 +94,12 @@ class ReaderScreen(ModalScreen[None]):
         """Head, text and keys in a box."""
         with Vertical(classes="box -tall"):
             yield _Head(self.board, self)
-            yield self.pane
+            yield from self.body()
             yield self.foot
+
+    def body(self) -> Iterator[Widget]:
+        """What stands between head and keys."""
+        yield self.pane
 
     def on_mount(self) -> None:
         """Fill the pane when its size is known."""
@@ -103,14 +108,17 @@ class ReaderScreen(ModalScreen[None]):
     def reload(self, *, to_end: bool = False) -> None:
         """Show the text as it is now."""
         self.pane.show(self.document(), to_end=to_end)
-        for panel in self.query(Panel):
-            panel.redraw()
+        self.redraw()
 
     def recolour(self) -> None:
         """Show the text in the colours of another theme."""
         self.pane.show(self.document())
+        self.redraw(whole=True)
+
+    def redraw(self, *, whole: bool = False) -> None:
+        """Draw head and keys again; ``whole``: also what looks the same."""
         for panel in self.query(Panel):
-            panel.redraw(whole=True)
+            panel.redraw(whole=whole)
 
     def update(self, changes: Changes) -> None:
         """Something in the run changed."""

@@ -46,7 +46,7 @@ async def _read(folder: str, name: str, model: type[_Model]) -> _Model | str:
 
 def _at(moment: float | None, text: str, style: Style, stamp: Style) -> Paragraph:
     """What belongs to this moment of the recording, in seconds, behind its time."""
-    return Paragraph(clean(text), style, f"{seconds_text(moment):>8}", stamp, _STAMP)
+    return Paragraph(clean(text), style, f"{seconds_text(moment):>8}", stamp, _STAMP, moment)
 
 
 async def chapters(folder: str, palette: Palette) -> list[Paragraph]:

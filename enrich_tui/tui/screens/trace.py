@@ -13,7 +13,7 @@ from enrich_tui.logs import records_of
 from enrich_tui.text import clean, gate
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.screens.finding import FindingScreen
+from enrich_tui.tui.screens.findable import FindableScreen
 from enrich_tui.tui.widgets.reader import Paragraph
 
 _DEEPEST = 12
@@ -22,7 +22,7 @@ RECORDS = 3
 """Records of the log that are shown at most."""
 
 
-class TracedScreen(FindingScreen):
+class TracedScreen(FindableScreen):
     """Adds the records of the log, tracebacks among them, below the text. They are looked for off the event loop."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.TRACE]

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.keys import FINDER
+from enrich_tui.tui.keys import FOUND_HERE
 from enrich_tui.tui.widgets.reader import Paragraph, ReaderPane
 from enrich_tui.widgets.drawing import Row
 from enrich_tui.widgets.wrapping import wrap
@@ -36,7 +36,7 @@ class _Place(NamedTuple):
 class FinderPane(ReaderPane):
     """Upper and lower case are the same, and so is all white space; a place may go over the end of a line."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*FINDER]
+    BINDINGS: ClassVar[list[BindingType]] = [*FOUND_HERE]
 
     class Changed(Message):
         """Something else is looked for, or another place is the current one."""

@@ -27,6 +27,8 @@ class Paragraph:
     label: str = ""
     label_style: Style | None = None
     indent: int = 0
+    time: float | None = None
+    """The moment of the recording that it is about, in seconds."""
 
 
 class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
@@ -70,6 +72,11 @@ class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
                 self._rows.append(row.add(line, paragraph.style))
         self.virtual_size = Size(width, len(self._rows))
         self.refresh()
+
+    def reveal(self, place: int) -> None:
+        """Bring a paragraph into sight, by its index, a third from the top."""
+        above = self.size.height // 3
+        self.scroll_to(y=max(0, self._first_rows[place] - above), animate=False, immediate=True, force=True)
 
     def on_resize(self) -> None:
         """Wrap for the new width."""

@@ -19,15 +19,15 @@ _SHOWN = 30
 """Cells of the text that is looked for which are shown."""
 
 
-class FindingScreen(ReaderScreen):
+class FindableScreen(ReaderScreen):
     """Adds the line to type the text in, and says where it was found."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.FIND]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.FIND_HERE]
 
     def __init__(self, board: Board) -> None:
         super().__init__(board)
         self.pane = self.finder = FinderPane(board)
-        self.input = FilterInput(placeholder="find text", id="find")
+        self.input = FilterInput(placeholder="find text", id="find-here")
         self._begun_at = 0
 
     def compose(self) -> ComposeResult:
@@ -45,13 +45,13 @@ class FindingScreen(ReaderScreen):
             row.add(f"   {finder.number} of {finder.count}", palette.strong)
         else:
             row.add("   not found", palette.warn)
-        onwards = keys.FIND[1:] if finder.count else []
-        for binding in TYPING if self.input.is_open else (*onwards, *keys.FINDER):
+        onwards = keys.FIND_HERE[1:] if finder.count else []
+        for binding in TYPING if self.input.is_open else (*onwards, *keys.FOUND_HERE):
             shown = keys.keys_of(binding, self.dashboard.keymap_in_use)
             row.add(f"  {shown[0]}", palette.accent).add(f" {binding.description}", palette.dim)
         return row
 
-    def action_find(self) -> None:
+    def action_find_here(self) -> None:
         """Ask for the text."""
         self._begun_at = self.finder.scroll_offset.y
         self.input.open("")
@@ -61,7 +61,7 @@ class FindingScreen(ReaderScreen):
         if self.finder.wanted:
             self.finder.step(by)
         else:
-            shown = keys.keys_of(keys.FIND[0], self.dashboard.keymap_in_use)[0]
+            shown = keys.keys_of(keys.FIND_HERE[0], self.dashboard.keymap_in_use)[0]
             self.dashboard.say(f"Nothing is looked for yet: press {shown}.")
 
     def on_input_changed(self, event: FilterInput.Changed) -> None:
