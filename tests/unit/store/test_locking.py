@@ -36,7 +36,7 @@ def test_who_waits_gets_it_when_its_holder_is_gone(tmp_path: Path, monkeypatch: 
     def until_it_is_killed(seconds: float) -> None:
         waits.append(seconds)
         holder.kill()
-        holder.wait(10)
+        holder.wait()  # with a limit it would sleep, and be here again
 
     monkeypatch.setattr(time, "sleep", until_it_is_killed)
     with lock.open("a+b") as stream:
