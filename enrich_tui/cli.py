@@ -29,9 +29,10 @@ STAGE_NAMES = ("audio", "video", "summary", "canvas")
 REPORTS = (".md", ".html", ".json")
 WISHES = ("output", "only", "fresh", "retry", "exit_on_complete", "follow", "take_over")
 """Options that go to the run as they are."""
-COMMANDS = ("run", "demo", "plan", "status", "search", "replay", "schema", "config", "doctor")
+COMMANDS = ("run", "demo", "plan", "status", "search", "index", "replay", "schema", "config", "doctor")
 
 _SEARCH = "find words in what was made of the sessions of a folder, and in their notes"
+_INDEX = "write a page that lists the sessions of a folder and leads to their canvases"
 _SEARCH_EPILOG = """A word is found where a word begins with it, in any case, with or without accents. Several words are
 found near each other; a phrase in quotes as it stands. With --json, each hit is a line with session, title,
 started_at, output, in (title, summary, chapter, speech, note, screen), start and end (seconds of the recording, or
@@ -161,6 +162,10 @@ def _parser() -> argparse.ArgumentParser:
     search_command.add_argument(
         "--most", type=_most, metavar="N", help="hits shown of a session; 3 by default, all of them with --json"
     )
+    index_command = commands.add_parser("index", help=_INDEX, description=_INDEX)
+    index_command.add_argument("path", type=Path, metavar="FOLDER")
+    with_places(index_command)
+    index_command.add_argument("--to", type=Path, metavar="FILE", help="where; by default index.html in DIR or FOLDER")
     replay_command = with_dashboard_options(with_display_options("replay", "show a recorded run again"))
     replay_command.add_argument(
         "path", metavar="FILE", help="its JSON Lines, or the library of which it was the last run; - for standard input"
@@ -206,6 +211,8 @@ def run(arguments: Sequence[str]) -> int:
                 return _replay(options)
             case "search":
                 return _search(options)
+            case "index":
+                return _index(options)
             case _:
                 return _enrich(options)
     except _UsageError as error:
@@ -254,6 +261,15 @@ def _search(options: argparse.Namespace) -> int:
     with _readable(options.path):
         library = discover(options.path, options.output, options.only)
     return search(library, options.output, query, as_json=options.json, most=options.most)
+
+
+def _index(options: argparse.Namespace) -> int:
+    from enrich_tui.discovery import discover
+    from enrich_tui.indexing import index
+
+    with _readable(options.path):
+        library = discover(options.path, options.output, options.only)
+    return index(library, options.output, options.to)
 
 
 @contextmanager

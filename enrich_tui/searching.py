@@ -1,17 +1,14 @@
-"""Searches the results of a library: places to look at, and the answer on standard output."""
+"""Searches the results of a library, and prints the answer."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from enrich_tui.discovery import Library
 from enrich_tui.display.found import found_json, found_lines
-from enrich_tui.pipeline.adopt import Elsewhere
-from enrich_tui.search import Place, Query, by_merit, search_place
-from enrich_tui.store.record import RECORD
+from enrich_tui.search import Query, by_merit, places, search_place
 from enrich_tui.streams import print_lines
 from enrich_tui.text import clean
 
@@ -39,13 +36,3 @@ def search(library: Library, output: Path | None, query: Query, *, as_json: bool
     bold = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     print_lines(found_json(founds, searched) if as_json else found_lines(founds, searched, bold=bold))
     return 0 if founds else 1
-
-
-def places(library: Library, output: Path | None) -> Iterator[Place]:
-    """Where the results of each session are, also of those that were renamed, moved or copied since."""
-    elsewhere = Elsewhere(library.root, output, library.sessions)
-    for session in library.sessions:
-        folder = session.output
-        if not (folder / RECORD).exists() and (there := elsewhere.find_or_none(session)):
-            folder = there.folder
-        yield Place(session.id, session.title, folder, session.started_at)

@@ -7,14 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from enrich_tui.discovery import Library
 from enrich_tui.discovery.kinds import date_in_name
-from enrich_tui.pipeline.adopt import made_anything
+from enrich_tui.pipeline.adopt import Elsewhere, made_anything
 from enrich_tui.pipeline.cache import seen_from
 from enrich_tui.search.passages import UNTIMED, Flow, Hit, Kind, Passage, Span
 from enrich_tui.search.query import Query
 from enrich_tui.search.reading import UnreadableError, flows
 from enrich_tui.stages.material import NOTE_SUFFIXES
-from enrich_tui.store.record import SessionRecord, load_record
+from enrich_tui.store.record import RECORD, SessionRecord, load_record
 
 _WEIGHTS = {Kind.TITLE: 8, Kind.SUMMARY: 4, Kind.CHAPTER: 4, Kind.NOTE: 2, Kind.SPEECH: 1, Kind.SCREEN: 1}
 """What a hit counts where sessions are put in order."""
@@ -49,6 +50,16 @@ class Found(NamedTuple):
     """When it was recorded, or where that is not known when its recording was written, in seconds of the epoch."""
 
 
+def places(library: Library, output: Path | None) -> Iterator[Place]:
+    """Where the results of each session are, also of those that were renamed, moved or copied since."""
+    elsewhere = Elsewhere(library.root, output, library.sessions)
+    for session in library.sessions:
+        folder = session.output
+        if not (folder / RECORD).exists() and (there := elsewhere.find_or_none(session)):
+            folder = there.folder
+        yield Place(session.id, session.title, folder, session.started_at)
+
+
 def search_place(place: Place, query: Query, most: int | None = None) -> Found | None:
     """Look through the results of a session; None where it has none. ``most``: hits that are kept; None: all."""
     record = load_record(place.folder)
@@ -64,10 +75,15 @@ def search_place(place: Place, query: Query, most: int | None = None) -> Found |
     score = sum(_WEIGHTS[passage.flow.kind] for passage in passages)
     passages = sorted(_once(passages), key=lambda one: (_ORDER.index(one.flow.kind), one.span[0] or 0.0))
     hits = tuple(passage.hit for passage in passages[:most])
+    began, recorded = when(place, record)
+    return Found(place._replace(started=began), hits, len(passages), score, tuple(unreadable), recorded)
+
+
+def when(place: Place, record: SessionRecord) -> tuple[datetime | None, float]:
+    """When a session began, as far as that is known; and that, or when its recording was written, to sort by."""
     main = record.sources[0] if record.sources else None
     began = place.started or (date_in_name(main.path.name) if main else None)
-    recorded = began.timestamp() if began else main.mtime_ns / 1e9 if main else 0.0
-    return Found(place._replace(started=began), hits, len(passages), score, tuple(unreadable), recorded)
+    return began, began.timestamp() if began else main.mtime_ns / 1e9 if main else 0.0
 
 
 def by_merit(found: Found) -> tuple[int, float]:

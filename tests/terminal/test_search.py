@@ -136,6 +136,21 @@ def test_a_hostile_title_is_text(tmp_path: Path) -> None:
     assert "[red]budget" in told.stdout
 
 
+def test_a_page_of_all_sessions_is_written_where_it_is_asked_for(library: Path, tmp_path: Path) -> None:
+    def page(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        program = [sys.executable, "-m", "enrich_tui", "index", *map(str, arguments)]
+        return subprocess.run(program, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+    told = page(library, "--to", tmp_path / "page.html", "--only", "talk")
+    assert (told.returncode, told.stdout) == (0, f"1 session in {tmp_path / 'page.html'}\n")
+    assert "talk" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert not (library / "index.html").exists()
+    assert page(library).returncode == 0
+    assert "plan" in (library / "index.html").read_text(encoding="utf-8")
+    assert page(library, "--only", "new").returncode == 1
+    assert page("no/such/place").returncode == 2
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
 def test_on_a_terminal_what_was_looked_for_is_bold(library: Path, term: str) -> None:

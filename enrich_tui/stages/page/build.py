@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from enrich_tui.errors.problems import Problem
@@ -22,6 +17,7 @@ from enrich_tui.stages.page.blocks import blocks
 from enrich_tui.stages.page.links import address, inside
 from enrich_tui.stages.page.pictures import data_uri
 from enrich_tui.stages.page.recordings import playing
+from enrich_tui.stages.page.template import asset, environment, policy
 from enrich_tui.stages.results import AudioReview, Chapter
 from enrich_tui.stages.summarize.markdown import method_text
 from enrich_tui.text import clean, length_text, seconds_text
@@ -54,12 +50,12 @@ def build(session: Session, material: Material, *, embed_media: bool, report: Re
     summary = material.summary
     pieces = view.chunks(material.transcript, timed) if material.transcript else []
     moments = view.moments(material.review.moments, summary) if material.review else []
-    style, script = _asset("canvas.css"), _asset("canvas.js")
+    style, script = asset(__package__, "canvas.css"), asset(__package__, "canvas.js")
     html = (
-        _environment()
+        environment(__package__)
         .get_template("canvas.html.jinja")
         .render(
-            policy=_policy(style, script, embedded=media.embedded),
+            policy=policy(style, script, media="data:" if media.embedded else "'self' file:"),
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
             data=_json(
@@ -166,38 +162,3 @@ def _json(value: Any) -> Markup:
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)  # noqa: S704
-
-
-def _policy(style: str, script: str, *, embedded: bool) -> str:
-    """The content security policy: this script, this style, pictures in the page, and the recording beside it.
-
-    ``file:`` stands beside ``'self'`` because browsers differ in whether a page on disk has a self.
-    """
-    media = "data:" if embedded else "'self' file:"
-    return (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
-        f"media-src {media}; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"
-
-
-@cache
-def _asset(name: str) -> str:
-    return resources.files("enrich_tui.stages.page").joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("enrich_tui.stages", "page"),
-        autoescape=True,
-        finalize=lambda value: clean(value) if type(value) is str else value,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["clock"] = seconds_text
-    return environment
