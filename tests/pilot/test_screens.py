@@ -184,9 +184,10 @@ async def test_the_worker_menu() -> None:
         await until_shown(pilot, "12%")
         await pilot.press("W")
         await until_shown(pilot, "restart this one")
-        source.emit(ev.WorkerChanged(worker=1, status="idle", restarts=1, jobs=1))
+        source.emit(ev.WorkerChanged(worker=1, status="idle", restarts=1, jobs=1, last_error="worker-crashed"))
         screen = await until_shown(pilot, "1 job  1 restart ")
         assert "0 jobs  0 restarts" in screen
+        assert "before: A worker stopped unexpectedly." in screen
         await pilot.press("down", "r", "w", "plus", "minus")
         assert source.asked == [
             ("restart_worker", 2),

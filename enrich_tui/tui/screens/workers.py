@@ -9,6 +9,8 @@ from rich.style import Style
 from textual.binding import BindingType
 
 from enrich_tui.display.changes import Changes
+from enrich_tui.errors.messages import describe
+from enrich_tui.errors.problems import Problem
 from enrich_tui.text import count_text, length_text
 from enrich_tui.tui import keys
 from enrich_tui.tui.board import Board
@@ -59,7 +61,7 @@ class WorkerScreen(ReaderScreen):
             style: Style = palette.bad if worker.status == "error" else palette.strong if here else palette.text
             label = f"{glyphs.cursor if here else ' '} {number}"
             lines.append(Paragraph("  ".join(words), style, label, palette.accent, 5))
-            doing = f"{board.title(worker.session)}, {worker.stage}" if worker.session else worker.last_error
+            doing = f"{board.title(worker.session)}, {worker.stage}" if worker.session else _told(worker.last_error)
             if doing:
                 lines.append(Paragraph(doing, palette.dim, indent=7))
         return lines or [Paragraph("There are no workers now.", palette.dim)]
@@ -93,3 +95,11 @@ class WorkerScreen(ReaderScreen):
     def action_remove(self) -> None:
         """One less."""
         self.dashboard.commands.remove_worker()
+
+
+def _told(problem: str) -> str:
+    """What went wrong last, in words; empty where nothing did."""
+    try:
+        return f"before: {describe(Problem(problem)).message}"
+    except ValueError:  # nothing, or a problem of another version
+        return problem
