@@ -57,13 +57,15 @@ async def test_hits_are_listed_while_words_are_typed_and_opened_where_they_are(
         assert "4:04 The Büdget is due." in screen
         await pilot.press("enter", "down", "enter")
         await until(pilot, lambda: isinstance(app.screen, DetailScreen))
-        screen = await until_shown(pilot, "4:04  The Büdget is due.")
+        screen = await until_shown(pilot, "find: Büdg   1 of 1")
+        assert "4:04  The Büdget is due." in screen
         assert "We begin." not in screen
-        await pilot.press("escape")
+        await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, FindScreen))
         await pilot.press("up", "enter")
         await until_shown(pilot, "Start")
-        await pilot.press("escape", "escape")
+        await until_shown(pilot, "find: Budg   1 of 1")
+        await pilot.press("escape", "escape", "escape")
         await until(pilot, lambda: app.screen is app.main)
         await pilot.press("f")
         await until_shown(pilot, "2 hits in 1 of 2 sessions")

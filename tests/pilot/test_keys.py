@@ -231,7 +231,8 @@ FIND: list[Step] = [
     ("back", "escape", at(FindScreen)),
     ("find-words", "slash", lambda app, _: app.focused is app.screen.query_one("#words")),
     ("find-hits", "enter", found_at(0)),
-    ("hit-open", "enter", at(DetailScreen)),
+    ("hit-open", "enter", says("find: W   1 of 40")),
+    ("forget-text", "escape", at(DetailScreen)),
     ("back", "escape", at(FindScreen)),
     ("back", "escape", home),
 ]

@@ -48,13 +48,19 @@ class DetailScreen(TracedScreen):
     ALL_KEYS = (*keys.DETAILS, *keys.FIND_HERE, *keys.FOUND_HERE, *keys.TRACE, *keys.READER_SCREEN, *keys.READER)
     SECTIONS = ("overview", *_READERS)
 
-    def __init__(self, board: Board, ident: str, log: str, *, section: str = "", at: float | None = None) -> None:
-        """``section``: what is shown first, by its name; ``at``: the moment to go to in it, in seconds."""
+    def __init__(
+        self, board: Board, ident: str, log: str, *, section: str = "", at: float | None = None, find: str = ""
+    ) -> None:
+        """``section``: what is shown first, by its name; ``at``: the moment to go to in it, in seconds.
+
+        ``find``: a text that is looked for there, as if it were typed.
+        """
         super().__init__(board, log)
         self._ident = ident
         self._row = board.view.rows[ident]
         self._section = self._sought = self.SECTIONS.index(section) if section else 0
         self._moment = at
+        self._find = find
         self._read: list[Paragraph] | None = None
 
     def on_mount(self) -> None:
@@ -142,7 +148,10 @@ class DetailScreen(TracedScreen):
         self.reload()
         if place is not None:
             self.pane.reveal(place)
-        elif opened:
+        if self._find:
+            self.finder.find(self._find, self.pane.first_line(place or 0))
+            self._find = ""
+        elif opened and place is None:
             self.finder.find(self.finder.wanted)
 
     def action_retry(self) -> None:

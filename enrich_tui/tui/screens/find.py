@@ -143,7 +143,8 @@ class FindScreen(ReaderScreen):
         ident, hit = chosen
         section = "transcript" if hit.kind is Kind.SUMMARY and hit.time is not None else _SECTIONS.get(hit.kind, "")
         log = self.dashboard.log_file
-        self.app.push_screen(DetailScreen(self.board, ident, log, section=section, at=hit.time))
+        said = "" if hit.kind is Kind.SCREEN or not section else next(text for text, is_match in hit.parts if is_match)
+        self.app.push_screen(DetailScreen(self.board, ident, log, section=section, at=hit.time, find=said))
 
     async def action_result(self) -> None:
         """Open the canvas at that moment."""

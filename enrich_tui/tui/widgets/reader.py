@@ -73,10 +73,14 @@ class ReaderPane(ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(width, len(self._rows))
         self.refresh()
 
+    def first_line(self, place: int) -> int:
+        """In which line a paragraph begins, by its index."""
+        return self._first_rows[place]
+
     def reveal(self, place: int) -> None:
         """Bring a paragraph into sight, by its index, a third from the top."""
         above = self.size.height // 3
-        self.scroll_to(y=max(0, self._first_rows[place] - above), animate=False, immediate=True, force=True)
+        self.scroll_to(y=max(0, self.first_line(place) - above), animate=False, immediate=True, force=True)
 
     def on_resize(self) -> None:
         """Wrap for the new width."""
