@@ -126,6 +126,14 @@ async def test_the_search_begins_at_what_is_in_sight(tmp_path: Path) -> None:
         await until_shown(pilot, "2 of 3")
 
 
+async def test_it_is_counted_on_a_low_screen_too(tmp_path: Path) -> None:
+    async with reading(tmp_path, size=(60, 8)) as (_, pilot, _source):
+        await pilot.press("slash", *"needle")
+        assert "Here is a Needle." in await until_shown(pilot, "find: needle   1 of 3")
+        await pilot.press("enter", "n")
+        assert "another needle" in await until_shown(pilot, "2 of 3")
+
+
 @pytest.mark.parametrize("width", [120, 80, 41, 24])
 async def test_it_is_found_over_the_ends_of_lines(tmp_path: Path, width: int) -> None:
     long = "one two  three four five six seven " * 5

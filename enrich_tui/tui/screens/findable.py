@@ -81,5 +81,6 @@ class FindableScreen(ReaderScreen):
         self.foot.redraw()
 
     def on_finder_pane_changed(self) -> None:
-        """Say so."""
+        """Say so, also where there is no room for the keys."""
+        self.set_class(bool(self.finder.wanted), "-finding")
         self.foot.redraw()
