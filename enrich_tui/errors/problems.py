@@ -24,6 +24,8 @@ class Problem(StrEnum):
     UNSAFE_CONTAINER = "unsafe-container"
     TOO_LARGE = "too-large"  # facts: what ("to be decoded"), limit (with its unit)
     ENCRYPTED = "encrypted"
+    # what lies beside it
+    CAPTIONS_UNREADABLE = "captions-unreadable"  # facts: file
     # the file system
     FILE_MISSING = "file-missing"
     FILE_CHANGED = "file-changed"

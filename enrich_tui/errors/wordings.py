@@ -40,6 +40,14 @@ PROBLEMS: dict[Problem, Row] = {
         "The file could not be read as a recording.",
         "check that it plays in a media player, then run it again",
     ),
+    Problem.CAPTIONS_UNREADABLE: Row(
+        _T.MALFORMED_DATA,
+        _PARTIAL,
+        "captions",
+        "The captions beside the recording could not be read.",
+        "save them as SRT or WebVTT, or remove the file, then run it again",
+        told="The captions in {file} could not be read.",
+    ),
     Problem.NO_SAMPLES: Row(
         _T.MALFORMED_DATA,
         _PARTIAL,

@@ -180,13 +180,15 @@ def _captions(task: StageTask, notices: list[Notice]) -> tuple[list[Segment], st
     path = choose(session.captions, session.recordings, config.language)
     if path is None:
         return [], None
+    problem = Problem.CAPTIONS_UNREADABLE
     try:
         captions = read_captions(path)
     except StageError as error:
-        notices.append(Notice(problem=error.problem, facts=error.facts))
-        return [], None
+        captions = ()
+        if error.problem is Problem.PERMISSION:
+            problem = error.problem
     if not captions:
-        notices.append(Notice(problem=Problem.IO_ERROR, facts={"file": clean(path.name, 80)}))
+        notices.append(Notice(problem=problem, facts={"file": clean(path.name, 80)}))
     segments = [Segment(id=0, start=caption.start, end=caption.end, text=caption.text) for caption in captions]
     words = (word for caption in captions for word in tokens(caption.text))
     return segments, language_of(path) or config.language or guess_language(words)

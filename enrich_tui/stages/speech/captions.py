@@ -99,6 +99,10 @@ def _seconds(parts: Sequence[str | None]) -> float:
 
 
 def _decoded(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return data.decode("utf-32", "replace")
+    if data[1:2] == b"\0" or data[:1] == b"\0":  # of a number or a letter; without its mark
+        return data.decode("utf-16-le" if data[:1] != b"\0" else "utf-16-be", "replace")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     try:

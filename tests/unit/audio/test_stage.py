@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from enrich_tui.config import AudioConfig, StageConfig
+from enrich_tui.errors.messages import describe
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.media.decode import RATE, Samples
 from enrich_tui.media.probe import probe
@@ -213,11 +215,17 @@ def test_captions_of_a_video_without_sound(tmp_path: Path, engine: Teller) -> No
     assert review(tmp_path).level_dbfs is None
 
 
-def test_captions_that_cannot_be_read_are_no_captions(tmp_path: Path, engine: Teller) -> None:
-    (tmp_path / "a.srt").write_text("nothing of the kind")
-    output, _ = run(tmp_path, audio_files=(make(tmp_path / "a.wav", seconds=2),), captions=(tmp_path / "a.srt",))
+@pytest.mark.parametrize("content", [b"nothing of the kind", b"", bytes(range(256)), None])
+def test_captions_that_cannot_be_read_are_no_captions(tmp_path: Path, engine: Teller, content: bytes | None) -> None:
+    """It is they that are told of, not the recording; None: far too many."""
+    captions = tmp_path / "a.srt"
+    captions.write_bytes(content or b"")
+    if content is None:
+        os.truncate(captions, 1 << 30)
+    output, _ = run(tmp_path, audio_files=(make(tmp_path / "a.wav", seconds=2),), captions=(captions,))
     assert transcript(tmp_path).origin == "speech"
-    assert [notice.problem for notice in output.notices] == [Problem.IO_ERROR]
+    (notice,) = output.notices
+    assert describe(notice.problem, notice.facts).message == "The captions in a.srt could not be read."
 
 
 def test_what_is_made_up() -> None:
