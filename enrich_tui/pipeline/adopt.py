@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import shutil
+import stat
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,7 @@ from enrich_tui.discovery.kinds import RESULTS_FOLDER, RESULTS_SUFFIX, is_ignore
 from enrich_tui.model import Session, StageOutcome
 from enrich_tui.pipeline.cache import seen_from, sources_of
 from enrich_tui.store.outputs import PARTIAL_PREFIX, write_bytes, write_from
+from enrich_tui.store.reading import read_regular
 from enrich_tui.store.record import (
     RECORD,
     SPARE,
@@ -35,7 +37,7 @@ from enrich_tui.store.record import (
 )
 
 _HEAD = 16 * 1024
-_MAIN_SIZE = re.compile(rb'"sources":\s*\[\s*\{\s*"path":\s*"(?:[^"\\]|\\.)*",\s*"size":\s*(\d+)')
+_MAIN_SIZE = re.compile(rb'"sources":\s*\[\s*\{\s*"path":\s*"(?:[^"\\]|\\.)*",\s*"size":\s*(\d{1,18})')
 
 _log = logging.getLogger(__name__)
 
@@ -168,9 +170,8 @@ def _main_size(folder: Path) -> int:
     """Bytes of the first source that a record names, without reading all of the record; 0 where there is none."""
     for name in (RECORD, SPARE):
         try:
-            with (folder / name).open("rb") as stream:
-                if told := _MAIN_SIZE.search(stream.read(_HEAD)):
-                    return int(told[1])
+            if told := _MAIN_SIZE.search(read_regular(folder / name, _HEAD)):
+                return int(told[1])
         except OSError:
             continue
     return 0
@@ -270,8 +271,12 @@ def _files(folder: Path) -> Iterator[Path]:
     for place, _, names in os.walk(folder):
         for name in names:
             path = Path(place, name)
-            if not name.startswith(PARTIAL_PREFIX) and name not in {RECORD, SPARE} and not path.is_symlink():
+            if not name.startswith(PARTIAL_PREFIX) and name not in {RECORD, SPARE} and _is_plain(path):
                 yield path.relative_to(folder)
+
+
+def _is_plain(path: Path) -> bool:
+    return stat.S_ISREG(path.lstat().st_mode)
 
 
 def _anew(entry: StageRecord, output: Path, changed: dict[str, bytes]) -> StageRecord:

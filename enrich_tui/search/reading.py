@@ -8,9 +8,10 @@ from pathlib import Path
 
 from enrich_tui.search.passages import UNTIMED, Flow, Kind, Span
 from enrich_tui.search.query import Query
-from enrich_tui.stages.material import read_note, read_regular
+from enrich_tui.stages.material import read_note
 from enrich_tui.stages.page.blocks import blocks
 from enrich_tui.stages.results import CHAPTERS, SUBTITLES, SUMMARY, Chapters, Summary
+from enrich_tui.store.reading import read_regular
 
 LIMIT = 64 * 1024**2
 """Largest result that is looked through, in bytes; the subtitles of a whole day are a twentieth of it."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from enrich_tui.events import Event
 from enrich_tui.sources.reading import ForeignVersionError, LineError, event_of
+from enrich_tui.store.reading import open_regular
 
 CHUNK = 512 * 1024
 """Bytes that are read at once, as long as lines are shorter."""
@@ -35,7 +36,7 @@ class Tail:
         if self.foreign:
             return []
         try:
-            with self.path.open("rb") as stream:
+            with open_regular(self.path) as stream:
                 stat = os.fstat(stream.fileno())
                 if stat.st_ino != self._inode or stat.st_size < self._offset:
                     self._passing = self._inode is not None

@@ -5,7 +5,6 @@ Every part may be absent. A result that cannot be read counts as absent and leav
 
 from __future__ import annotations
 
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +24,7 @@ from enrich_tui.stages.results import (
     Summary,
     Transcript,
 )
+from enrich_tui.store.reading import read_regular
 from enrich_tui.text import clean
 
 RESULT_LIMIT = 256 * 1024**2
@@ -120,14 +120,6 @@ def _notes(paths: tuple[Path, ...], notices: list[Notice]) -> tuple[Note, ...]:
 def read_note(path: Path) -> str:
     """The text of a note, clean; of a long one its beginning. Raises ``OSError``."""
     return clean(_decode(read_regular(path, NOTE_LIMIT)).expandtabs(4), multiline=True).strip("\n")
-
-
-def read_regular(path: Path, limit: int) -> bytes:
-    """At most ``limit`` bytes of a regular file; anything else (a pipe would block) is an ``OSError``."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError("not a regular file")
-    with path.open("rb") as stream:
-        return stream.read(limit)
 
 
 def _decode(data: bytes) -> str:

@@ -18,6 +18,7 @@ from enrich_tui.stages.page.links import address
 from enrich_tui.stages.results import CANVAS, CHAPTERS, SUMMARY, TRANSCRIPT, Chapters, Summary, Transcript
 from enrich_tui.stages.speech import formats
 from enrich_tui.stages.summarize.markdown import markdown
+from enrich_tui.store.reading import open_regular
 from enrich_tui.text import clean
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -102,13 +103,18 @@ def _pairs(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
 
 def _load(path: Path, model: type[Result]) -> Result | None:
     try:
-        return model.model_validate_json(path.read_bytes())
+        return model.model_validate_json(_read(path))
     except (FileNotFoundError, ValidationError):
         return None
 
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode()
+        return _read(path).decode()
     except (FileNotFoundError, UnicodeDecodeError):
         return None
+
+
+def _read(path: Path) -> bytes:
+    with open_regular(path) as stream:
+        return stream.read()

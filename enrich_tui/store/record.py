@@ -17,12 +17,16 @@ from pydantic import Field, ValidationError
 
 from enrich_tui.model import FilePath, Frozen, Notice, Session, Stage, StageOutcome
 from enrich_tui.store.outputs import move_aside, write_bytes
+from enrich_tui.store.reading import open_regular, read_regular
 
 RECORD = "session.json"
 SPARE = ".session.json"
 """A copy of the record, as it was when the session ended last."""
 FORMAT = 2
 """Version of the record. An older one is read as this one, see :func:`_forward`; a newer one is not touched."""
+
+_LONGEST = 64 * 1024**2
+"""Bytes that are read of a record."""
 
 
 class FileRecord(Frozen):
@@ -91,7 +95,7 @@ class SessionRecord(Frozen):
 
 def digest(path: Path) -> str:
     """SHA-256 of a file's bytes, as hexadecimal digits. Raises ``OSError``."""
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -128,10 +132,16 @@ def load_record(output: Path) -> SessionRecord | None:
 
 def _read(path: Path) -> SessionRecord | None:
     try:
-        record = SessionRecord.model_validate_json(path.read_bytes())
+        record = SessionRecord.model_validate_json(read_regular(path, _LONGEST))
     except (OSError, ValidationError):
         return None
-    return _forward(record) if record.format <= FORMAT else None
+    return _forward(record) if record.format <= FORMAT and _stays_inside(record) else None
+
+
+def _stays_inside(record: SessionRecord) -> bool:
+    """True where all results lie in the record's own folder: one that came from elsewhere may name anything."""
+    named = [file.path for stage in record.stages.values() for file in stage.outputs.values()]
+    return not any(path.is_absolute() or ".." in path.parts for path in named)
 
 
 def _forward(record: SessionRecord) -> SessionRecord:
