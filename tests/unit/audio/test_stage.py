@@ -225,7 +225,7 @@ def test_captions_that_cannot_be_read_are_no_captions(tmp_path: Path, engine: Te
     output, _ = run(tmp_path, audio_files=(make(tmp_path / "a.wav", seconds=2),), captions=(captions,))
     assert transcript(tmp_path).origin == "speech"
     (notice,) = output.notices
-    assert describe(notice.problem, notice.facts).message == "The captions in a.srt could not be read."
+    assert describe(Problem(notice.problem), notice.facts).message == "The captions in a.srt could not be read."
 
 
 def test_what_is_made_up() -> None:
