@@ -13,9 +13,10 @@ from enrich_tui.model import Stage
 from enrich_tui.pipeline.adopt import made_anything
 from enrich_tui.search import Place, when
 from enrich_tui.search.passages import ELLIPSIS
-from enrich_tui.stages.material import RESULT_LIMIT, read_regular
+from enrich_tui.stages.material import RESULT_LIMIT
 from enrich_tui.stages.page.links import inside
 from enrich_tui.stages.results import CANVAS, CHAPTERS, SUMMARY, Chapters, Summary
+from enrich_tui.store.reading import read_regular
 from enrich_tui.store.record import load_record
 
 SENTENCE = 240
