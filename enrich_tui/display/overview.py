@@ -7,7 +7,7 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from enrich_tui.model import SessionStatus
+from enrich_tui.display.summary import SIGNS
 from enrich_tui.pipeline.plan import Need, PastRun, Plan, SessionStanding
 from enrich_tui.text import clean, count_text, eta_text, gate, length_text
 
@@ -17,7 +17,8 @@ UNFINISHED = "unfinished"
 FEW = 3
 """Earlier runs from which the predictions are judged together."""
 
-_SIGNS = {SessionStatus.COMPLETE.value: "✔", SessionStatus.PARTIAL.value: "✔", NOT_YET: "·", UNFINISHED: "·"}
+_BEFORE = "·"
+"""Stands before a session that has not ended."""
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
@@ -83,7 +84,7 @@ def status_lines(standings: Sequence[SessionStanding]) -> Iterator[str]:
     yield f"{count_text(len(standings), 'session')}{': ' if told else ''}{told}"
     for one in standings:
         word = _word(one)
-        sign = _SIGNS.get(word, "✖")
+        sign = SIGNS[one.result.status] if one.result else _BEFORE
         message = one.result.message if one.result else None
         yield f"  {sign} {one.session_id}: {gate(clean(message)) if message else word}"
         if one.result and one.result.advice:

@@ -16,7 +16,7 @@ _WORDS = {
     SessionStatus.SKIPPED: "skipped",
     SessionStatus.CANCELLED: "cancelled",
 }
-_SIGNS = {
+SIGNS = {
     SessionStatus.COMPLETE: "✔",
     SessionStatus.PARTIAL: "◐",
     SessionStatus.FAILED: "✖",
@@ -55,17 +55,17 @@ def summary_lines(results: Sequence[SessionResult], seconds: float, predicted: E
     told = ", ".join(outcome(Counter(result.status for result in results)).values())
     lines = [f"DONE {told} in {time_text(seconds, predicted)}"]
     lines += [
-        f"  {_SIGNS[result.status]} {_name(result)}  {clean(str(result.output))}"
+        f"  {SIGNS[result.status]} {_name(result)}  {clean(str(result.output))}"
         for result in results
         if result.status in _WITH_RESULTS
     ]
     for result in results:
         if result.message:
-            lines.append(f"  {_SIGNS[result.status]} {_name(result)}: {gate(clean(result.message))}")
+            lines.append(f"  {SIGNS[result.status]} {_name(result)}: {gate(clean(result.message))}")
             if result.advice:
                 lines.append(f"      → {gate(clean(result.advice))}")
         elif result.status not in _WITH_RESULTS:
-            lines.append(f"  {_SIGNS[result.status]} {_name(result)}: {result.status}")
+            lines.append(f"  {SIGNS[result.status]} {_name(result)}: {result.status}")
     return lines
 
 

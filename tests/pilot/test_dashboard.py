@@ -67,6 +67,17 @@ async def test_the_screen_at_80_by_24_tells_it_all() -> None:
         assert "q quit" in lines[-1]
 
 
+async def test_workers_that_had_nothing_to_do_yet_are_workers() -> None:
+    source = Scripted(
+        [STARTED, ev.WorkerChanged(worker=1, status="active"), pool(total=2, idle=1, error=0), batch(t=1.0)]
+    )
+    app = dashboard(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "RUNNING ▶  2 workers")
+        source.emit(pool(t=2.0, total=3, idle=2, error=0), batch(t=2.0))
+        await until_shown(pilot, "RUNNING ▶  3 workers")
+
+
 async def test_wide_screens_show_workers_pool_and_details() -> None:
     app = dashboard(Scripted(SCRIPT))
     async with app.run_test(size=(140, 40), notifications=True) as pilot:

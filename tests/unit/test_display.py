@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich_tui.display.json_lines import JsonDisplay, schema
+from enrich_tui.display.overview import status_lines
 from enrich_tui.display.plain import HEARTBEAT, PlainDisplay
 from enrich_tui.display.summary import summary_lines
 from enrich_tui.events import (
@@ -26,7 +28,8 @@ from enrich_tui.events import (
     StageStarted,
     WorkerChanged,
 )
-from enrich_tui.model import SessionStatus, Stage, StageOutcome
+from enrich_tui.model import SessionResult, SessionStatus, Stage, StageOutcome
+from enrich_tui.pipeline.plan import SessionStanding
 from enrich_tui.sources.reading import event_of
 
 BATCH = BatchChanged(state="running", total=2, pending=1, processing=1, completed=0, failed=0, progress=40.0)
@@ -180,3 +183,20 @@ def test_plain_tells_once_that_a_recording_is_still_being_written() -> None:
         "arriving  talk: it is still being written",
         "gone      talk",
     ]
+
+
+def test_a_session_has_the_same_sign_at_the_end_and_in_its_status() -> None:
+    signs = {"complete": "✔", "partial": "◐", "failed": "✖", "skipped": "–", "cancelled": "⊘"}
+    ended = [
+        SessionResult(session_id=f"{status}.wav", status=status, stages={}, output=Path("/r"))
+        for status in SessionStatus
+    ]
+    told = summary_lines(ended, 12.0)
+    assert told[0] == "DONE 1 ok, 1 partial, 1 failed, 1 skipped, 1 cancelled in 0:12"
+    standings = [
+        SessionStanding(session_id=one.session_id, result=one, begun=True, output=one.output, finished_at="")
+        for one in ended
+    ]
+    for lines in (told, list(status_lines(standings))):
+        for status, sign in signs.items():
+            assert any(line.startswith(f"  {sign} {status}.wav") for line in lines)

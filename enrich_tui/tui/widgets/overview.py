@@ -39,7 +39,8 @@ class Header(BoardPanel):
         else:
             busy = palette.accent if view.state in {"looking", "running", "watching"} else palette.warn
             right.add(f"{view.state.upper()} {glyphs.run[view.state]}", busy)
-            count = len(view.workers) or (view.started.workers if view.started else 0)
+            started = view.started.workers if view.started else 0
+            count = view.pool.total if view.pool is not None else started
             if view.state != "stopped":
                 right.add(f"  {count_text(count, 'worker')}", palette.text)
         if left.width + marks.width + right.width + time.width + 1 <= width:
