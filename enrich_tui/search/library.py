@@ -73,10 +73,10 @@ def search_place(place: Place, query: Query, most: int | None = None) -> Found |
         else:
             passages += flow.passages(query)
     score = sum(_WEIGHTS[passage.flow.kind] for passage in passages)
-    passages = sorted(_once(passages), key=lambda one: (_ORDER.index(one.flow.kind), one.span[0] or 0.0))
-    hits = tuple(passage.hit for passage in passages[:most])
+    ranked = sorted(_once(passages), key=lambda one: (one[0], one[1].span[0] or 0.0))
+    hits = tuple(passage.hit for _, passage in ranked[:most])
     began, recorded = when(place, record)
-    return Found(place._replace(started=began), hits, len(passages), score, tuple(unreadable), recorded)
+    return Found(place._replace(started=began), hits, len(ranked), score, tuple(unreadable), recorded)
 
 
 def when(place: Place, record: SessionRecord) -> tuple[datetime | None, float]:
@@ -99,18 +99,26 @@ def _notes(record: SessionRecord, folder: Path) -> list[Path]:
     return [folder / seen_from(path, record.output) for path in notes]
 
 
-def _once(passages: Sequence[Passage]) -> Iterator[Passage]:
-    """The passages without those that say again what another says: most of a summary are sentences that were said."""
+def _once(passages: Sequence[Passage]) -> Iterator[tuple[int, Passage]]:
+    """The passages and their ranks, without those that say again what another says.
+
+    Most of a summary are sentences that were said: those are told as speech, with the time of the very words, but rank
+    as what they were chosen for.
+    """
     points = [passage.span for passage in passages if passage.flow.kind is Kind.SUMMARY]
+    speech = [passage.span for passage in passages if passage.flow.kind is Kind.SPEECH]
     timed = {passage.flow.folded for passage in passages if passage.span != UNTIMED}
     told: set[str] = set()
     for passage in passages:
-        if passage.flow.kind in _BRIEF and passage.span == UNTIMED:
+        kind, span = passage.flow.kind, passage.span
+        if kind in _BRIEF and span == UNTIMED:
             if passage.folded not in told and not any(passage.folded in text for text in timed):
-                yield passage
+                yield _ORDER.index(kind), passage
             told.add(passage.folded)
-        elif passage.flow.kind is not Kind.SPEECH or not any(_overlap(passage.span, point) for point in points):
-            yield passage
+        elif kind is Kind.SPEECH and any(_overlap(span, point) for point in points):
+            yield _ORDER.index(Kind.SUMMARY), passage
+        elif kind is not Kind.SUMMARY or not any(_overlap(span, one) for one in speech):
+            yield _ORDER.index(kind), passage
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -90,7 +90,10 @@ def _summary(text: str) -> Iterator[Flow]:
     told = Summary.model_validate_json(text)
     for point in dict.fromkeys((*told.points, *told.actions, *told.questions)):
         if point.source == "transcript":  # the others stand in their own places
-            yield Flow(Kind.SUMMARY, _lines([point.text]), (point.start, point.end))
+            end = (
+                point.end if told.method == "extractive" else None
+            )  # a model's words are not those that were said then
+            yield Flow(Kind.SUMMARY, _lines([point.text]), (point.start, end))
     yield Flow(Kind.SUMMARY, _lines([told.title]))
     yield Flow(Kind.SUMMARY, _lines([told.overview]))
 

@@ -10,7 +10,7 @@ import pytest
 
 from enrich_tui.model import StageOutcome
 from enrich_tui.search import Found, Kind, Place, Query, by_merit, search_place
-from enrich_tui.stages.results import CHAPTERS, SUBTITLES, SUMMARY
+from enrich_tui.stages.results import CHAPTERS, SUBTITLES, SUMMARY, Point, Summary
 from tests.unit.search.making import enriched
 
 
@@ -42,12 +42,23 @@ def test_everything_that_was_made_is_looked_through(tmp_path: Path) -> None:
     ]
 
 
-def test_what_the_summary_says_is_told_once(tmp_path: Path) -> None:
-    said = ["The budget is small.", "Budget again.", "The end."]
-    folder = enriched(tmp_path / "talk.mp4", said, points=[0], overview="The budget is small.")
+def test_what_the_summary_says_is_told_once_first_and_with_the_time_of_the_words(tmp_path: Path) -> None:
+    said = ["A budget.", "The budget is small.", "The end."]
+    folder = enriched(tmp_path / "talk.mp4", said, points=[1], overview="The budget is small.")
     found = look(folder, "budget")
-    assert told(found) == [(Kind.SUMMARY, 0.0, said[0]), (Kind.SPEECH, 4.0, said[1])]
+    assert told(found) == [(Kind.SPEECH, 4.0, said[1]), (Kind.SPEECH, 0.0, said[0])]
     assert found.total == 2
+
+
+def test_what_a_model_wrote_is_told_beside_what_was_said(tmp_path: Path) -> None:
+    folder = enriched(tmp_path / "talk.mp4", ["The budget is small."])
+    point = Point(text="They have little budget.", start=0.0, end=4.0)
+    summary = Summary(method="model", title="talk", overview="", points=(point,))
+    (folder / SUMMARY).write_text(summary.model_dump_json())
+    assert told(look(folder, "budget")) == [
+        (Kind.SUMMARY, 0.0, "They have little budget."),
+        (Kind.SPEECH, 0.0, "The budget is small."),
+    ]
 
 
 def test_only_the_best_are_kept_and_all_are_counted(tmp_path: Path) -> None:
