@@ -95,6 +95,7 @@ class Search:
         # absolute, not resolved: that would follow links which the person chose
         self.root = Path(os.path.abspath(root))  # noqa: PTH100
         self._output = Path(os.path.abspath(output)) if output else None  # noqa: PTH100
+        self.only = tuple(only)
         self._only = tuple(part.casefold() for part in only)
         self._is_recording = self.root.is_file()
         self._ids: dict[Path, str] = {}

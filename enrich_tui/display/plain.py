@@ -46,6 +46,9 @@ class PlainDisplay:
         self._titles: dict[str, str] = {}
         self._first: dict[str, str] = {}
         """The first session of each title."""
+        self._library = ""
+        self._without = False
+        """True where it has been told why nothing of the library is taken up."""
         self._last = 0.0
         self._workers: dict[int, str] = {}
 
@@ -63,7 +66,7 @@ class PlainDisplay:
     def _line(self, event: Event) -> str | None:
         match event:
             case RunStarted():
-                self._last = 0.0
+                self._last, self._library = 0.0, event.library
                 mark = "SIMULATED · " if event.simulated else ""
                 shown = self._mark or ("READ-ONLY" if event.read_only else "")
                 self._foreign = bool(shown)
@@ -76,6 +79,7 @@ class PlainDisplay:
                 self._name(event.session, title_of(event))
                 return None
             case SourceRejected():
+                self._without = self._without or event.path == self._library
                 self._left_out[event.reason] += 1
                 if self._left_out[event.reason] > NAMED:
                     return None
@@ -109,7 +113,7 @@ class PlainDisplay:
             case RunFinished():
                 if self._foreign:
                     return self._run_finished(event)
-                return None if self._first else "there are no recordings here"
+                return None if self._first or self._without else "there are no recordings here"
             case _:
                 return None
 

@@ -38,6 +38,8 @@ class RunView:
         self._wanted: tuple[Stage, ...] = STAGES
         self.started: ev.RunStarted | None = None
         self.library = ""
+        self.without = ""
+        """Why nothing of the library was taken up, where there is more to it than that it is empty."""
         self.batch: ev.BatchChanged | None = None
         self.pool: ev.PoolChanged | None = None
         self.finished: ev.RunFinished | None = None
@@ -165,6 +167,7 @@ class RunView:
         self.workers.clear()
         self.batch = self.pool = self.finished = self._took = None
         self.owner = "working"
+        self.without = ""
         self.troubles.clear()
         self.error_rate.clear()
         self.cpu.clear()
@@ -173,6 +176,8 @@ class RunView:
         self._outdated.parts |= {"header", "batch", "pool", "workers", "errors", "log", "order"}
 
     def _source_rejected(self, event: ev.SourceRejected) -> None:
+        if self.started is not None and event.path == self.started.library:
+            self.without = say(event.reason)
         self._log.tell("warning", f"Left out {clean(event.path, TITLE)}: {say(event.reason)}")
 
     def _error(self, event: ev.ErrorRaised) -> None:

@@ -31,8 +31,13 @@ LONGEST_REST = 60.0
 
 async def find(search: Search, inbox: Inbox) -> None:
     """Look through the library once, in threads, and pass on what is there as it is found."""
+    nothing = True
     async for portion in _portions(search):
         _pass_on(portion, inbox)
+        nothing = nothing and not any(isinstance(found.item, Session) for found in portion)
+    if nothing and search.only:
+        wanted = " or ".join(f'"{part}"' for part in search.only)
+        inbox.arrive((), [Rejected(path=search.root, reason=f"No recording here has {wanted} in its name.")])
 
 
 async def watch(

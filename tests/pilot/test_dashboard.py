@@ -67,6 +67,13 @@ async def test_the_screen_at_80_by_24_tells_it_all() -> None:
         assert "q quit" in lines[-1]
 
 
+async def test_why_there_is_nothing_to_show_is_told() -> None:
+    nothing = ev.SourceRejected(path=STARTED.library, reason='No recording here has "memo" in its name.')
+    app = dashboard(Scripted([STARTED, nothing, batch(t=1.0, state="done")]))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        assert "No recordings here yet" not in await until_shown(pilot, '  No recording here has "memo" in its name.')
+
+
 async def test_workers_that_had_nothing_to_do_yet_are_workers() -> None:
     source = Scripted(
         [STARTED, ev.WorkerChanged(worker=1, status="active"), pool(total=2, idle=1, error=0), batch(t=1.0)]

@@ -54,6 +54,8 @@ def plain(*events: object) -> list[str]:
 def test_an_empty_library_is_said_to_be_empty() -> None:
     assert plain(STARTED, OVER)[-1] == "    0:00  there are no recordings here"
     assert plain(STARTED, QUEUED, OVER) == plain(STARTED, QUEUED)
+    why = SourceRejected(path=STARTED.library, reason="No recording here has that in its name.")
+    assert plain(STARTED, why, OVER) == plain(STARTED, why)
 
 
 def test_one_line_a_state_change() -> None:

@@ -188,7 +188,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
                 "no session fits the filter; esc clears it" if query else "all finished are hidden"
             )
         else:
-            words = _EMPTY.get(board.view.state, "No recordings here yet.")
+            words = board.view.without or _EMPTY.get(board.view.state, "No recordings here yet.")
         row = Row().add("  ").add(words, board.palette.dim)
         return row.cut(self.scrollable_content_region.width, board.glyphs.ellipsis)
 

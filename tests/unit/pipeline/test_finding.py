@@ -43,6 +43,16 @@ async def test_everything_is_found_once_in_portions_and_in_order(tmp_path: Path)
     assert [rejected.path.name for rejected in box.rejected] == ["table.csv"]
 
 
+async def test_where_no_name_is_wanted_that_is_said(tmp_path: Path) -> None:
+    make_sessions(tmp_path, ["a.wav"])
+    box = Box()
+    await find(Search(tmp_path, only=["memo", "talk"]), box)
+    assert box.rejected == [Rejected(path=tmp_path, reason='No recording here has "memo" or "talk" in its name.')]
+    box = Box()
+    await find(Search(tmp_path, only=["A"]), box)
+    assert box.rejected == []
+
+
 async def test_work_begins_with_the_first_that_is_found(tmp_path: Path) -> None:
     make_sessions(tmp_path, ["a.wav", "b.wav", "c.csv"])
     watcher = Watcher()
