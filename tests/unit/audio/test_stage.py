@@ -229,13 +229,17 @@ def test_captions_that_cannot_be_read_are_no_captions(tmp_path: Path, engine: Te
 
 
 def test_what_is_made_up() -> None:
-    def heard(doubt: float) -> Heard:
-        return Heard(10.0, 20.0, "Thank you.", (), doubt, -0.5)
+    def heard(doubt: float, sureness: float = -0.5) -> Heard:
+        return Heard(10.0, 20.0, "Thank you.", (), doubt, sureness)
 
     assert is_made_up(heard(0.9), ())
     assert is_made_up(heard(0.9), (Span(start=19.1, end=30),))
     assert not is_made_up(heard(0.9), (Span(start=18.5, end=30),))
     assert not is_made_up(heard(0.5), ())
+    voice = (Span(start=0, end=30),)
+    assert is_made_up(heard(0.5, -0.9), voice)
+    assert not is_made_up(heard(0.5, -0.75), voice)  # speech under noise that is nearly twice as loud
+    assert not is_made_up(heard(0.34, -0.9), voice)  # speech among other voices
 
 
 def test_what_browsers_do_not_play_gets_a_copy_that_they_do(tmp_path: Path, engine: Teller) -> None:
