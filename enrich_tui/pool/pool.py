@@ -121,7 +121,7 @@ class WorkerPool:
     def assign_job(self, worker: Worker, job_id: str) -> None:
         """Say what the worker works on; its processing time counts from here.
 
-        Raises :class:`PoolError` where the lease has ended.
+        Raises :class:`PoolError` where the lease has ended, and ``ValueError`` for the worker of another pool.
         """
         self._roster.assign(worker, job_id, running_task(self._loop), self._clock())
 
@@ -324,7 +324,7 @@ class WorkerPool:
                 if not slot.leased:
                     self._roster.close(slot, WorkerState.SHUTDOWN)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(None if timeout == math.inf else timeout):
+            async with asyncio.timeout(None if timeout == math.inf else max(0.0, timeout)):  # what is no number is 0
                 await self._roster.drained.wait()
         for slot in tuple(self._roster.slots.values()):
             if slot.condition is not Condition.CLOSED:

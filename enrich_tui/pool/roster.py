@@ -111,8 +111,10 @@ class Roster:
             self.changed(slot)
 
     def assign(self, worker: Worker, job_id: str, user: Task | None, now: float) -> None:
-        """The holder works on this from now on. Raises :class:`PoolError` where its lease has ended."""
+        """The holder works on this from now on. Raises as :meth:`enrich_tui.pool.WorkerPool.assign_job`."""
         slot = worker.slot
+        if slot.owner is not self:
+            raise ValueError("This worker belongs to another pool.")
         if slot.holder is not worker:
             raise PoolShutdownError if self.closing else PoolError("This worker has been given back already.")
         slot.current_job = job_id

@@ -212,6 +212,9 @@ async def test_a_worker_of_another_pool_is_refused() -> None:
     here, there = WorkerPool(1), WorkerPool(1)
     worker = await there.acquire_worker()
     with pytest.raises(ValueError, match="another pool"):
+        here.assign_job(worker, "job")
+    assert worker.current_job is None
+    with pytest.raises(ValueError, match="another pool"):
         await here.release_worker(worker)
 
 
