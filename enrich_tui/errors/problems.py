@@ -36,6 +36,7 @@ class Problem(StrEnum):
     ENGINE_MISSING = "engine-missing"  # facts: install
     MODEL_MISSING = "model-missing"  # facts: install
     MODEL_DAMAGED = "model-damaged"
+    MODEL_PLACE = "model-place"  # facts: folder
     MODEL_LANGUAGE = "model-language"  # facts: language, install
     # nothing to work on
     NO_INPUT = "no-input"

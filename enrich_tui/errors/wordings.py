@@ -167,6 +167,14 @@ PROBLEMS: dict[Problem, Row] = {
         "install it again, then run it again",
         mend="install it again with {install}, then run it again",
     ),
+    Problem.MODEL_PLACE: Row(
+        _T.AUDIO_FAILED,
+        _PARTIAL,
+        "no place",
+        "The place where speech models are kept may not be written to.",
+        "allow writing there, then run it again",
+        told="The speech model cannot be kept in {folder}, which may not be written to.",
+    ),
     Problem.MODEL_LANGUAGE: Row(
         _T.AUDIO_FAILED,
         _PARTIAL,

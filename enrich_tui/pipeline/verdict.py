@@ -13,7 +13,7 @@ HARMLESS = frozenset(
 )
 """Reasons to skip a stage that say nothing against its session; what ended it early is another stage's result."""
 
-NEEDS_MENDING = frozenset({Problem.ENGINE_MISSING, Problem.MODEL_MISSING, Problem.MODEL_LANGUAGE})
+NEEDS_MENDING = frozenset({Problem.ENGINE_MISSING, Problem.MODEL_MISSING, Problem.MODEL_PLACE, Problem.MODEL_LANGUAGE})
 """Reasons to skip a stage that a person can mend."""
 
 UNREADABLE = frozenset(

@@ -17,6 +17,7 @@ from enrich_tui.config import APP
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.store.locking import wait_for_lock
 from enrich_tui.store.outputs import rename, sync, write_text
+from enrich_tui.text import clean
 
 _BLOCK = 1024**2
 _VERIFIED = "verified.json"
@@ -47,7 +48,7 @@ def check(weights: Path, digest: str, install: str) -> None:
 def put_together(name: str, parts: Sequence[Path], others: Sequence[Path], digest: str, install: str) -> Path:
     """The folder with ``parts`` joined to ``model.bin`` and copies of ``others``; made by the first who asks.
 
-    Raises :class:`StageError`: ``MODEL_DAMAGED``, ``DISK_FULL``, ``IO_ERROR``.
+    Raises :class:`StageError`: ``MODEL_DAMAGED``, ``MODEL_PLACE`` (facts: folder), ``DISK_FULL``, ``IO_ERROR``.
     """
     folder = models_folder() / f"{name}-{digest[:12]}"
     try:
@@ -57,6 +58,9 @@ def put_together(name: str, parts: Sequence[Path], others: Sequence[Path], diges
                 if not folder.is_dir():
                     _assemble(folder, parts, others, digest, install)
     except OSError as error:
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            place = {"folder": clean(str(folder.parent), 200)}
+            raise StageError(Problem.MODEL_PLACE, facts=place, detail=str(error)) from error
         full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
         raise StageError(Problem.DISK_FULL if full else Problem.IO_ERROR, detail=str(error)) from error
     check(folder / "model.bin", digest, install)

@@ -88,7 +88,7 @@ def locate(audio: AudioConfig) -> Model:
     """The configured model, checked and ready to be loaded.
 
     A model that comes in parts is put together once, in the user's cache folder. Raises :class:`StageError`:
-    ``MODEL_MISSING`` (facts: install), ``MODEL_DAMAGED``, ``DISK_FULL``, ``IO_ERROR``.
+    ``MODEL_MISSING`` (facts: install), ``MODEL_DAMAGED``, ``MODEL_PLACE``, ``DISK_FULL``, ``IO_ERROR``.
     """
     found = _find(audio.model)
     if found is None:

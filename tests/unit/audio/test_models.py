@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.util
 import multiprocessing
+import os
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from enrich_tui.config import AudioConfig
+from enrich_tui.errors.messages import describe
 from enrich_tui.errors.problems import Problem, StageError
+from enrich_tui.pipeline.verdict import NEEDS_MENDING
 from enrich_tui.stages.speech import keeping, models
 from enrich_tui.stages.speech.models import Packaged, available, identity, locate
 
@@ -92,6 +97,23 @@ def test_parts_are_put_together_once(tmp_path: Path) -> None:
     assert locate(AudioConfig()).folder == folder
     assert (folder / "model.bin").stat().st_mtime_ns == made
     assert not list(folder.parent.glob(".partial-*"))
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_a_place_that_may_not_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """It is no fault of the disk, and does not go away by trying again."""
+    install_base(tmp_path)
+
+    def refuse(_path: Path) -> NoReturn:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(keeping, "_only_one", refuse)
+    error = problem()
+    assert error.problem is Problem.MODEL_PLACE
+    assert error.problem in NEEDS_MENDING
+    assert describe(error.problem, error.facts).message == (
+        f"The speech model cannot be kept in {keeping.models_folder()}, which may not be written to."
+    )
 
 
 def test_only_one_process_puts_them_together(tmp_path: Path) -> None:

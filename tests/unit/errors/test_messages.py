@@ -22,6 +22,7 @@ FACTS: dict[str, str | int | float] = {
     "language": "German",
     "install": 'pip install "enrich-tui[multilingual]"',
     "file": "notes.md",
+    "folder": "/home/user/.cache/models",
     "setting": "stage.summary.window",
     "change": "lower",
 }

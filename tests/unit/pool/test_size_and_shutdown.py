@@ -218,9 +218,9 @@ async def test_who_counted_on_a_worker_that_does_not_come_up_gets_another() -> N
     await pool.shutdown(timeout=0)
 
 
-@pytest.mark.parametrize("timeout", [0.0, -1.0, float("nan")])
-async def test_without_time_to_wait_active_workers_are_stopped_at_once(timeout: float) -> None:
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan")])
+async def test_without_time_to_wait_active_workers_are_stopped_at_once(seconds: float) -> None:
     pool = WorkerPool(1)
     worker = await pool.acquire_worker()
-    await asyncio.wait_for(pool.shutdown(timeout=timeout), 10)
+    await asyncio.wait_for(pool.shutdown(timeout=seconds), 10)
     assert worker.status is WorkerStatus.SHUTDOWN
