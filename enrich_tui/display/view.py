@@ -137,6 +137,10 @@ class RunView:
         used = self._sessions.used
         return tuple(stage for stage in self._wanted if stage in used) or self._wanted
 
+    def is_news(self, event: ev.Event) -> bool:
+        """False for figures of the batch that are the same as before: they tell only that time passes."""
+        return self.batch is None or self.batch.model_copy(update={"t": event.t}) != event
+
     # -- events -------------------------------------------------------------------------------------------------------
 
     def apply(self, event: ev.Event) -> None:
@@ -230,7 +234,7 @@ class RunView:
             self._took = event.elapsed if event.state == "done" else None
         if event.eta and event.eta_reason and (self.batch is None or self.batch.eta_reason != event.eta_reason):
             self._log.tell("info", f"New estimate: {say(event.eta_reason)}")
-        if self.batch is None or self.batch.model_copy(update={"t": event.t}) != event:
+        if self.is_news(event):
             self._outdated.parts.add("batch")
         self.batch = event
         self.error_rate.tell(self.now, event.attempts, event.failed_attempts)

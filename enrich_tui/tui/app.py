@@ -165,7 +165,8 @@ class Dashboard(LeavingApp, inherit_bindings=False):
 
     def _take(self, event: Event) -> None:
         self._events.append(event)
-        self._timers_by_focus[self.app_focus].resume()
+        if self.board.view.is_news(event):  # else it waits for the clock, and is painted with it
+            self._timers_by_focus[self.app_focus].resume()
 
     def look(self) -> None:
         """Take in the events that came, and paint what they changed."""
@@ -230,6 +231,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
             self._take(Noted(t=self.board.view.now, level="warning", message=failed))
 
     def _second(self) -> None:
+        self.look()
         self.main.header.redraw()
         count = len(self.board.view.rows)
         if count >= MANY and self._kept < count == self._counted:
