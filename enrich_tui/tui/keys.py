@@ -62,8 +62,8 @@ MAIN = [
     key("copy", "y", "copy", "copy", "Copy the selected session or error to the clipboard"),
     key("copy-report", "Y", "copy_report", "copy report", "Copy a report of the whole run to the clipboard"),
     key("export", "E", "export", "export", "Write a report of the whole run to a file: Markdown, HTML or JSON"),
-    key("next-panel", "tab", "app.focus_next", "next panel", "Go to the next panel"),
-    key("previous-panel", "shift+tab", "app.focus_previous", "previous panel", "Go to the previous panel"),
+    key("next-panel", "tab", "next_panel(1)", "next panel", "Go to the next panel: sessions, errors"),
+    key("previous-panel", "shift+tab", "next_panel(-1)", "previous panel", "Go to the previous panel"),
 ]
 
 PLAYER = [
@@ -284,6 +284,11 @@ def shown_key(name: str) -> str:
     if modifiers == ["shift"] and len(last) == 1:
         return last.upper()
     return "+".join([*modifiers, _SIGNS.get(last, last)])
+
+
+def key_of(ident: str, keymap: Mapping[str, str]) -> str:
+    """The first key of the binding with this id, after remapping; empty where it has none left."""
+    return next((shown for binding in ALL if binding.id == ident for shown in keys_of(binding, keymap)), "")
 
 
 def keys_of(binding: Binding, keymap: Mapping[str, str]) -> list[str]:

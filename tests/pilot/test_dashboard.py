@@ -490,6 +490,24 @@ async def test_an_error_of_the_program_shows_no_values(caplog: pytest.LogCapture
     assert app.return_code == 70
 
 
+async def test_titles_name_the_keys_that_there_are_and_tab_says_where_it_cannot_go() -> None:
+    source = Scripted([STARTED, queued("s1", "session 1"), batch(t=42.0, progress=12.0)])
+    app = dashboard(source, keys={"workers": "f6", "open": "f7", "errors": "f8"})
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        screen = await until_shown(pilot, "12%")
+        assert "f6 menu" in screen
+        assert "f7 open" in screen
+        await pilot.press("tab")
+        await until_shown(pilot, "There is no other panel now: no errors are shown.")
+        assert app.focused is app.main.table
+        source.emit(error("It broke.", "s1"))
+        await until_shown(pilot, "f8 open · tab select")
+        await pilot.press("tab")
+        await until(pilot, lambda: app.focused is app.main.errors)
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: app.focused is app.main.table)
+
+
 async def test_keys_can_be_remapped_and_nonsense_is_ignored() -> None:
     source = Scripted(SCRIPT)
     app = dashboard(source, keys={"retry": "f5, v", "nonsense": "z", "pause": " , "})

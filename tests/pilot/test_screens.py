@@ -151,8 +151,10 @@ async def test_errors_open_from_the_panel() -> None:
     source = Scripted([*SCRIPT, *[error("Another cause.", f"s{number}", advice="do this") for number in range(8, 16)]])
     app = dashboard(source)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        await until_shown(pilot, "2 kinds")
-        await pilot.press("tab", "enter")
+        assert "e open · tab select" in await until_shown(pilot, "2 kinds")
+        await pilot.press("tab")
+        await until_shown(pilot, "enter open · r retry · y copy")
+        await pilot.press("enter")
         screen = await until_shown(pilot, "code codec")
         assert "×8" in screen
         assert "session 15" in screen

@@ -275,6 +275,15 @@ class MainScreen(ListScreen, inherit_bindings=False):
         """To the end of the queue."""
         self.dashboard.commands.move_to_end(front=False)
 
+    def action_next_panel(self, by: int) -> None:
+        """To the next panel, or the one before; where there is one only, that is said."""
+        if not self.errors.display:
+            self.dashboard.say("There is no other panel now: no errors are shown.")
+        elif by > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
     # -- other screens and the world outside --------------------------------------------------------------------------
 
     def on_session_table_opened(self) -> None:

@@ -14,9 +14,13 @@ from enrich_tui import widgets
 from enrich_tui.display.troubles import Trouble
 from enrich_tui.text import count_text
 from enrich_tui.tui.board import Board
-from enrich_tui.tui.keys import ERRORS
+from enrich_tui.tui.keys import CHANGES, ERRORS, key_of
 from enrich_tui.widgets.drawing import Row, rule
 from enrich_tui.widgets.glyphs import ASCII
+
+_BESIDE = (("errors", "open"), ("next-panel", "select"))
+_CHOSEN = (("errors-open", "open"), ("retry", "retry"), ("copy", "copy"))
+"""Keys that its title names, by their ids: while the focus is elsewhere, and for the entry under the cursor."""
 
 
 class ErrorPanel(widgets.ErrorPanel, can_focus=True):
@@ -58,8 +62,12 @@ class ErrorPanel(widgets.ErrorPanel, can_focus=True):
         kinds = f"{count_text(len(entries), 'kind')} {glyphs.dot} newest first"
         title = Row().add("Errors", palette.accent if self.has_focus else palette.bad)
         title.add(f" {glyphs.dot} {kinds}", palette.dim)
-        tail = Row().add("e", palette.accent).add(" open ", palette.dim).add(glyphs.dot, palette.faint)
-        tail.add(" y", palette.accent).add(" copy", palette.dim)
+        tail = Row()
+        for ident, word in _CHOSEN if self.has_focus else _BESIDE:
+            if ident in CHANGES and self._board.controls is None:
+                continue
+            tail.add(f" {glyphs.dot} " if tail.width else "", palette.faint)
+            tail.add(key_of(ident, self._board.keymap), palette.accent).add(f" {word}", palette.dim)
         lines = [rule(title, tail if width >= 60 else Row(), width, glyphs, palette.faint)]
         for entry in entries[self._top : self._top + room]:
             lines += self.entry(entry, width)

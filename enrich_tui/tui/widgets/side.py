@@ -14,6 +14,7 @@ from enrich_tui.display.rows import WorkerRow
 from enrich_tui.text import fit, length_text, seconds_text
 from enrich_tui.tui.board import Board
 from enrich_tui.tui.feed import RunFeed
+from enrich_tui.tui.keys import key_of
 from enrich_tui.tui.widgets.panel import BoardPanel
 from enrich_tui.widgets import EnrichmentProgress, PoolHealth
 from enrich_tui.widgets.drawing import Row, bytes_text, rule
@@ -47,7 +48,7 @@ class WorkerPanel(BoardPanel):
         shown = workers if len(workers) <= room else workers[: max(0, room - 1)]
         shown = sorted(shown, key=lambda worker: worker.id)
         self._shown = [worker.id for worker in shown]
-        tail = Row().add("W", palette.accent).add(" menu", palette.dim)
+        tail = Row().add(key_of("workers", self.board.keymap), palette.accent).add(" menu", palette.dim)
         lines = [rule(Row().add("Workers", palette.strong), tail, width, glyphs, palette.faint)]
         if shown:
             lines += [self._heads(width), *(self._worker(worker, width) for worker in shown)]
@@ -133,7 +134,7 @@ class SelectedSession(EnrichmentProgress):
         palette, glyphs = self.palette, self.glyphs
         if session is None:
             return [rule(Row().add("Session", palette.strong), Row(), width, glyphs, palette.faint)]
-        tail = Row().add("enter", palette.accent).add(" open", palette.dim)
+        tail = Row().add(key_of("open", self._board.keymap), palette.accent).add(" open", palette.dim)
         title = Row().add(fit(session.title, max(4, width - 18), ellipsis=glyphs.ellipsis), palette.strong)
         line = Row().add(f"{glyphs.states[session.state]} {session.state}", state_style(session.state, palette))
         line.add(f"  {bytes_text(session.size)}" if session.size else "", palette.dim)
