@@ -59,7 +59,7 @@ def put_together(name: str, parts: Sequence[Path], others: Sequence[Path], diges
                     _assemble(folder, parts, others, digest, install)
     except OSError as error:
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-            place = {"folder": clean(str(folder.parent), 200)}
+            place: dict[str, str | int | float] = {"folder": clean(str(folder.parent), 200)}
             raise StageError(Problem.MODEL_PLACE, facts=place, detail=str(error)) from error
         full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
         raise StageError(Problem.DISK_FULL if full else Problem.IO_ERROR, detail=str(error)) from error
