@@ -63,10 +63,9 @@ class Flow:
         self.kind = kind
         self._pieces = pieces
         self._span = span
-        whole = " ".join(pieces)
-        folded = pieces if whole.isascii() else [fold(piece) for piece in pieces]
-        self.folded = fold(whole) if folded is pieces else " ".join(folded)
-        self._starts = list(accumulate((len(piece) + 1 for piece in folded), initial=0))[:-1]
+        folded = fold("\n".join(pieces))
+        self.folded = folded.replace("\n", " ")
+        self._starts = list(accumulate((len(piece) + 1 for piece in folded.split("\n")), initial=0))[:-1]
 
     def passages(self, query: Query) -> Iterator[Passage]:
         """Each passage in which all terms are near each other, in order; none overlaps the one before."""

@@ -18,7 +18,7 @@ _TERM = re.compile(r'"([^"]*)"?|([^\s"]+)')
 _SOLID = re.compile(r"[^\W_]+")
 _AT_ITS_END = ".,;:!?"
 _PAGES = ("latin-1", "cp1252", "cp1251", "cp1250", "cp1253")
-"""Western, Cyrillic, Central European, Greek."""
+"""Western, Cyrillic, Central European, Greek: text that one of them can write is folded ten times as fast by it."""
 
 
 class _Folds(dict[int, str]):
@@ -42,11 +42,20 @@ def fold(text: str) -> str:
     >>> fold("Straße — “Économie”")
     'strasse - "economie"'
     """
+    for codec in _PAGES if not text.isascii() else ():
+        with suppress(UnicodeEncodeError):
+            data, page = text.encode(codec), _page(codec)
+            if any(one in text for one in page.beyond):
+                break
+            data = data.translate(page.table)
+            for one, more in page.several.items():
+                data = data.replace(one, more)
+            return data.decode(codec)
     return text.translate(_FOLDS)
 
 
 class _Page(NamedTuple):
-    """How text is folded that a code page has all characters of, byte by byte."""
+    """What becomes of each byte of a code page."""
 
     table: bytes
     several: dict[bytes, bytes]
@@ -60,7 +69,7 @@ def _page(codec: str) -> _Page:
     table, several, beyond = bytearray(range(256)), {}, ""
     for byte in range(256):
         character = bytes([byte]).decode(codec, "ignore")
-        folded = fold(character)
+        folded = character.translate(_FOLDS)
         plain = folded.encode(codec, "ignore")
         if len(plain) < len(folded):
             beyond += character
@@ -69,20 +78,6 @@ def _page(codec: str) -> _Page:
         elif character:
             several[bytes([byte])] = plain
     return _Page(bytes(table), several, beyond)
-
-
-def _quickly_folded(text: str) -> str:
-    """As :func:`fold` has it, but ten times as fast for the languages of Europe."""
-    for codec in _PAGES if not text.isascii() else ():
-        with suppress(UnicodeEncodeError):
-            data, page = text.encode(codec), _page(codec)
-            if any(one in text for one in page.beyond):
-                break
-            data = data.translate(page.table)
-            for one, more in page.several.items():
-                data = data.replace(one, more)
-            return data.decode(codec)
-    return fold(text)
 
 
 def unfold(text: str, offsets: Iterable[int]) -> list[int]:
@@ -143,7 +138,7 @@ class Query:
 
     def may_be_in(self, text: str) -> bool:
         """False where a text, whatever its form (JSON, subtitles), cannot hold all terms. Quick."""
-        folded = _quickly_folded(text)
+        folded = fold(text)
         return all(part in folded for part in self._parts)
 
     def occurrences(self, folded: str) -> list[Occurrence]:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from enrich_tui.search.query import _PAGES, Query, _quickly_folded, fold, unfold
+from enrich_tui.search.query import _FOLDS, _PAGES, Query, _page, fold, unfold
 
 SCRIPTS = st.sampled_from("abzAÄäßÉéñøŒœ’“”…µ½ﬁİışğĐйЙёдאبあが日本가éä\u0301\u00ad\u200b 09_-.'\"\n")
 TEXTS = st.text(SCRIPTS, max_size=60)
+EUROPEAN = "".join(bytes([byte]).decode(codec, "ignore") for codec in _PAGES for byte in range(256))
 WORDS = st.text(st.sampled_from("abcdeéüßйёø0"), min_size=1, max_size=6)
 
 
@@ -77,11 +78,16 @@ def test_a_word_is_found_wherever_one_begins_with_it(word: str, text: str) -> No
     assert fold(word) in found(word.upper(), f"{text} {word}{text}")
 
 
+@given(st.text(max_size=60) | st.text(st.sampled_from(EUROPEAN), max_size=60))
+def test_code_pages_fold_as_characters_do(text: str) -> None:
+    assert fold(text) == text.translate(_FOLDS)
+
+
 @pytest.mark.parametrize("codec", _PAGES)
-def test_every_character_of_a_code_page_is_folded_quickly_as_it_is_slowly(codec: str) -> None:
-    for byte in range(128, 256):
-        text = f"é{bytes([byte]).decode(codec, 'ignore')}x".lstrip("é" if codec in {"cp1251", "cp1253"} else "")
-        assert _quickly_folded(text) == fold(text)
+def test_every_character_of_a_code_page_is_folded_as_it_is_alone(codec: str) -> None:
+    text = "".join(bytes([byte]).decode(codec, "ignore") for byte in range(256))
+    rest = "".join(one for one in text if one not in _page(codec).beyond)
+    assert fold(rest) == rest.translate(_FOLDS)
 
 
 @given(TEXTS, st.lists(WORDS, min_size=1, max_size=3))
