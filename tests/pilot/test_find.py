@@ -11,6 +11,7 @@ import platformdirs
 import pytest
 
 from enrich_tui import events as ev
+from enrich_tui.config import UiConfig
 from enrich_tui.search import Found, Place, Query, search_place
 from enrich_tui.stages.results import CANVAS, SUMMARY
 from enrich_tui.tui import outward
@@ -171,8 +172,6 @@ async def test_nothing_found_nothing_typed_and_nothing_there(library: list[ev.Ev
 
 
 async def test_it_is_there_over_the_run_of_another_program_and_under_another_key(library: list[ev.Event]) -> None:
-    from enrich_tui.config import UiConfig
-
     source = Foreign(*library)
     app = Dashboard(source, None, ui=UiConfig(motion=False), keys={"find": "ctrl+f"}, handover=source)
     async with app.run_test(size=(40, 6), notifications=True) as pilot:
@@ -183,6 +182,17 @@ async def test_it_is_there_over_the_run_of_another_program_and_under_another_key
         await until(pilot, lambda: app.focused is app.screen.query_one(HitPane))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+
+
+async def test_plain_characters_are_enough(tmp_path: Path) -> None:
+    folder = enriched(tmp_path / "talk.mp4", ["word " * 60 + "budget " + "word " * 60])
+    app = Dashboard(Scripted(script([("Talk", folder)])), None, ui=UiConfig(motion=False, ascii=True))
+    async with app.run_test(size=(140, 24), notifications=True) as pilot:
+        await until(pilot, lambda: len(app.board.view.rows) == 1 and app.main.furnished)
+        await pilot.press("f", *"budget")
+        screen = await until_shown(pilot, "1 hit in 1 of 1 session")
+        assert "..word" in screen.replace(" ", "")
+        assert screen.isascii()
 
 
 async def test_text_from_outside_is_text(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from textual.strip import Strip
 
 from enrich_tui.display.found import label, stamp
 from enrich_tui.search import Found, Hit, Place
+from enrich_tui.search.passages import ELLIPSIS
 from enrich_tui.text import cells, count_text, fit
 from enrich_tui.tui.keys import HITS
 from enrich_tui.tui.widgets.reader import ReaderPane
@@ -175,12 +176,13 @@ def _entries(found: Found) -> list[Entry]:
 def _shown(row: Row, hit: Hit, width: int, ellipsis: str, plain: Style, marked: Style) -> Row:
     """The hit in a line, cut at its beginning too where what was found would be out of sight."""
     room = (width - row.width) // _BEFORE
-    first = next((place for place, (_, is_match) in enumerate(hit.parts) if is_match), 0)
-    before = "".join(text for text, _ in hit.parts[:first])
+    parts = [(ellipsis if text == ELLIPSIS else text, is_match) for text, is_match in hit.parts]
+    first = next((place for place, (_, is_match) in enumerate(parts) if is_match), 0)
+    before = "".join(text for text, _ in parts[:first])
     if cells(hit.text) > width - row.width and cells(before) > room:
         tail = fit(before[::-1], room - cells(ellipsis), ellipsis="")[::-1]
         before = ellipsis + tail.partition(" ")[2]
     row.add(before, plain)
-    for text, is_match in hit.parts[first:]:
+    for text, is_match in parts[first:]:
         row.add(text, marked if is_match else plain)
     return row.cut(width, ellipsis)
