@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 
@@ -59,7 +60,8 @@ async def watch(
     while True:
         begun = clock()
         found: list[Found] = []
-        async for portion in _portions(search):
+        # Only of the first look something is passed on at once; each portion costs a way to a thread and back.
+        async for portion in _portions(search, PORTION if first else sys.maxsize):
             found += portion
             if first:
                 known = await asyncio.to_thread(lambda these: list(filter(_is_on_record, these)), portion)
@@ -116,19 +118,19 @@ async def _tell(arriving: Iterable[Arriving], inbox: Inbox) -> None:
             await asyncio.sleep(0)
 
 
-async def _portions(search: Search) -> AsyncIterator[list[Found]]:
+async def _portions(search: Search, most: int = PORTION) -> AsyncIterator[list[Found]]:
     look = search.look()
-    while portion := await asyncio.to_thread(_next_portion, look):
+    while portion := await asyncio.to_thread(_next_portion, look, most):
         yield portion
 
 
-def _next_portion(look: Iterator[Found]) -> list[Found]:
-    """The next findings; none where there are no more."""
+def _next_portion(look: Iterator[Found], most: int) -> list[Found]:
+    """The next findings, so many at most; none where there are no more."""
     until = time.monotonic() + PATIENCE
     portion: list[Found] = []
     for found in look:
         portion.append(found)
-        if len(portion) >= PORTION or time.monotonic() >= until:
+        if len(portion) >= most or time.monotonic() >= until:
             break
     return portion
 
