@@ -18,6 +18,7 @@ from enrich_tui.config import StageConfig
 from enrich_tui.model import PREREQUISITES, Session, Stage, StageOutcome
 from enrich_tui.pipeline.verdict import HOPELESS
 from enrich_tui.store.record import FileRecord, SessionRecord, StageRecord, file_record
+from enrich_tui.version import __version__
 
 
 def sources_of(session: Session) -> tuple[Path, ...]:
@@ -101,10 +102,11 @@ def holds(entry: StageRecord | None, key: str, output: Path) -> bool:
 
 
 def hopeless(entry: StageRecord | None, key: str) -> bool:
-    """True where the stage ended for a reason that the same bytes and settings will always have."""
+    """True where the stage ended for a reason that the same bytes and settings will always have in this program."""
     return (
         entry is not None
         and entry.status in {StageOutcome.FAILED, StageOutcome.SKIPPED}
         and entry.key == key
+        and entry.program == __version__
         and entry.problem in HOPELESS
     )

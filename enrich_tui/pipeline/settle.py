@@ -403,6 +403,7 @@ def _concluded(entry: SessionEntry, record: SessionRecord) -> dict[Stage, StageR
     for stage, result in entry.results().items():
         if not result.cached and _is_telling(entry.session, result, stages.get(stage)):
             stages[stage] = StageRecord(
+                program=__version__,
                 key=entry.stages[stage].key,
                 status=result.status,
                 duration=result.duration,

@@ -35,13 +35,15 @@ HOPELESS = frozenset(
         Problem.NOT_MEDIA,
         Problem.NO_SAMPLES,
         Problem.NO_STREAM,
+        Problem.CODEC,
+        Problem.DAMAGED,
         Problem.NOTHING_TO_TELL,
         Problem.UNSAFE_CONTAINER,
         Problem.ENCRYPTED,
         Problem.TOO_LARGE,
     }
 )
-"""What comes out the same for the same bytes and settings: not tried again at the next start, but told again."""
+"""What comes out the same for the same bytes, settings and program: told again at the next start, but not tried."""
 
 
 def has_input(session: Session, stage: Stage) -> bool:

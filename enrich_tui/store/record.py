@@ -75,6 +75,8 @@ class StageRecord(Frozen):
     message: str | None = None
     """What happened, for a person, where it did not complete; from the closed set of messages."""
     advice: str | None = None
+    program: str = ""
+    """Version of the program in which it did not complete: a later one may know how."""
     finished_at: str = ""
     """Wall clock, ISO 8601 with zone."""
 

@@ -13,6 +13,7 @@ from enrich_tui.config import CanvasConfig, Config, StageConfig, SummaryConfig, 
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.events import ErrorRaised
 from enrich_tui.model import EnrichmentOptions, SessionStatus, Stage, StageOutcome, StageOutput, StageTask
+from enrich_tui.pipeline import cache
 from enrich_tui.store.outputs import write_text
 from enrich_tui.store.owner import own
 from enrich_tui.store.record import SessionRecord, load_record
@@ -162,6 +163,16 @@ async def test_what_is_hopeless_is_told_again_without_work(tmp_path: Path) -> No
     runner = FakeRunner()
     assert (await run(make_sessions(tmp_path, ["a.wav"]), runner))[2] == 0
     assert (("a.wav", Stage.AUDIO)) in runner.runs
+
+
+@pytest.mark.parametrize("problem", [Problem.CODEC, Problem.DAMAGED, Problem.NOT_MEDIA])
+async def test_another_version_of_the_program_tries_again_what_was_hopeless(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: Problem
+) -> None:
+    await ran(tmp_path, fails(problem, Stage.AUDIO))
+    assert (await ran(tmp_path))[0] == set()
+    monkeypatch.setattr(cache, "__version__", "99.0")
+    assert Stage.AUDIO in (await ran(tmp_path))[0]
 
 
 async def test_who_insists_gets_another_try(tmp_path: Path) -> None:
