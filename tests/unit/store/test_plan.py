@@ -136,7 +136,7 @@ async def test_both_speak_to_people_and_to_programs(tmp_path: Path) -> None:
     standings = [standing(session, EnrichmentOptions().stages) for session in sessions]
     lines = list(overview.status_lines(standings))
     assert lines[0] == "4 sessions: 2 complete, 1 skipped, 1 not yet"
-    assert "  ✖ empty.mp4: The file is empty." in lines
+    assert "  – empty.mp4: The file is empty." in lines
     assert "  · loud.wav: not yet" in lines
     for line in [*overview.plan_json(plan(sessions)), *overview.status_json(standings)]:
         assert json.loads(line)["type"] in {"planned", "plan", "standing", "status"}
