@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import traceback
 
+from enrich_tui.errors.memory import is_shortage
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.errors.shapes import FILE_ERRNO
 from enrich_tui.worker.protocol import Failed
@@ -37,7 +38,7 @@ def failure(job: int, error: BaseException) -> Failed:
 
 
 def _problem(error: BaseException) -> tuple[Problem, dict[str, str | int | float]]:
-    if isinstance(error, MemoryError):
+    if is_shortage(error):
         return Problem.OUT_OF_MEMORY, {}
     if any(kind.__module__.startswith("av.") for kind in type(error).__mro__):
         # FFmpeg says "permission" and "not found" of data, in classes that are also OSErrors. A full disk is one.

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from enrich_tui.errors.memory import is_shortage
 from enrich_tui.errors.problems import Problem, StageError
 from enrich_tui.media.decode import RATE, Samples
 from enrich_tui.stages.results import Span
@@ -58,13 +59,12 @@ class Engine:
         try:
             from enrich_tui.stages.speech.passes import Heedful
         except ImportError as error:
-            raise StageError(Problem.ENGINE_MISSING, facts={"install": OFFLINE}, detail=str(error)) from error
+            raise _missing(error) from error
         try:
             self._model = Heedful(str(model.folder), threads)
-        except MemoryError as error:
-            raise StageError(Problem.OUT_OF_MEMORY, detail=str(error)) from error
-        except (RuntimeError, ValueError, OSError) as error:
-            raise StageError(Problem.MODEL_DAMAGED, detail=str(error)) from error
+        except (MemoryError, RuntimeError, ValueError, OSError) as error:
+            problem = Problem.OUT_OF_MEMORY if is_shortage(error) else Problem.MODEL_DAMAGED
+            raise StageError(problem, detail=str(error)) from error
         self.english_only: bool = not self._model.model.is_multilingual
         self.languages = frozenset(self._model.supported_languages)
         """ISO 639 codes."""
@@ -129,17 +129,24 @@ def voice(samples: Samples, threshold: float, *, pause: float, margin: float) ->
     """Where there is a voice, by Silero: seconds in the window.
 
     ``threshold``: 0 to 1, lower hears more. Pauses shorter than ``pause`` seconds do not end a stretch; ``margin``
-    seconds are added on both sides. Raises :class:`StageError` ``ENGINE_MISSING`` (facts: install).
+    seconds are added on both sides. Raises :class:`StageError` ``ENGINE_MISSING`` (facts: install), ``OUT_OF_MEMORY``.
     """
     try:
         from faster_whisper.vad import VadOptions, get_speech_timestamps
     except ImportError as error:
-        raise StageError(Problem.ENGINE_MISSING, facts={"install": OFFLINE}, detail=str(error)) from error
+        raise _missing(error) from error
 
     options = VadOptions(
         threshold=threshold, min_silence_duration_ms=round(pause * 1000), speech_pad_ms=round(margin * 1000)
     )
     return tuple(Span(start=at["start"] / RATE, end=at["end"] / RATE) for at in get_speech_timestamps(samples, options))
+
+
+def _missing(error: ImportError) -> StageError:
+    """An engine that is there may find no room to be loaded."""
+    if is_shortage(error):
+        return StageError(Problem.OUT_OF_MEMORY, detail=str(error))
+    return StageError(Problem.ENGINE_MISSING, facts={"install": OFFLINE}, detail=str(error))
 
 
 def is_made_up(heard: Heard, speech: Sequence[Span]) -> bool:

@@ -99,6 +99,10 @@ def test_the_end_of_the_pipe_ends_the_process(task: Task, tmp_path: Path, title:
     ("error", "problem"),
     [
         (MemoryError(), Problem.OUT_OF_MEMORY),
+        (RuntimeError("mkl_malloc: failed to allocate memory"), Problem.OUT_OF_MEMORY),
+        (ImportError("libx.so: failed to map segment from shared object"), Problem.OUT_OF_MEMORY),
+        (RuntimeError("no such layer"), Problem.INTERNAL),
+        (ValueError("bad_alloc.wav cannot allocate"), Problem.INTERNAL),
         (av.error.MemoryError(errno.ENOMEM, ""), Problem.OUT_OF_MEMORY),
         (av.error.PermissionError(errno.EPERM, ""), Problem.DAMAGED),
         (av.error.FileNotFoundError(errno.ENOENT, ""), Problem.DAMAGED),
