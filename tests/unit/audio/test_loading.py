@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 import pytest
 
@@ -28,7 +29,7 @@ PASSES = "enrich_tui.stages.speech.passes"
 def test_no_room_for_a_model_is_no_fault_of_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, problem: Problem
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object) -> NoReturn:
         raise error
 
     class Library(ModuleType):
