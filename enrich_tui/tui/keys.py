@@ -212,6 +212,7 @@ FOOTER = (
     "filter",
     "find",
     "open",
+    "result",
     "retry",
     "retry-all",
     "restart",
@@ -245,6 +246,7 @@ REPLAY_FOOTER = (
 """The same for a recorded run."""
 
 DISPENSABLE = (
+    "result",
     "log",
     "mark",
     "find",

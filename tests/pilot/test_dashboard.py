@@ -343,6 +343,8 @@ async def test_the_outcome_adds_up_at_every_size() -> None:
     app = dashboard(Scripted([*SCRIPT, *ended, done]))
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         screen = await until_shown(pilot, "DONE 10 ok, 9 partial, 1 failed, 10 skipped in 1:00")
+        assert "enter open  o open result  r retry" in screen
+        assert "space pause" not in screen, "there is nothing to pause any more"
         assert all(words in screen for words in ("✔ 10 done", "◐ 9 partial", "✖ 1 failed", "– 10 skipped"))
         await pilot.resize_terminal(40, 6)
         await until_shown(pilot, "30/30 ✖1 ◐9 ●0")

@@ -56,7 +56,8 @@ class KeyLine(BoardPanel):
     def rows(self, width: int) -> Sequence[Row]:
         """See the class."""
         parts = [(binding, self._part(binding)) for binding in self._offered if self._is_meant(binding)]
-        for ident in DISPENSABLE:
+        first, *others = DISPENSABLE  # the results are what one wants to see when all is done
+        for ident in (*others, first) if self.board.view.state == "done" else DISPENSABLE:
             if sum(part.width + 2 for _, part in parts) <= width:
                 break
             parts = [(binding, part) for binding, part in parts if binding.id != ident]
@@ -70,7 +71,15 @@ class KeyLine(BoardPanel):
         return [row]
 
     def _is_meant(self, binding: Binding) -> bool:
-        return binding.id != "take-over" or self.board.to_be_had
+        match binding.id:
+            case "take-over":
+                return self.board.to_be_had
+            case "pause":  # when all is done, there is more room for what one does then
+                return self.board.view.state != "done"
+            case "restart":
+                errored = any(worker.status == "error" for worker in self.board.view.workers.values())
+                return self.board.view.state != "done" or errored
+        return True
 
     def _part(self, binding: Binding) -> Row:
         palette = self.palette
