@@ -87,7 +87,11 @@ async def test_the_canvas_opens_at_the_moment(library: list[ev.Event], monkeypat
         await until_shown(pilot, "1 hit in")
         await pilot.press("down", "o")
         await until(pilot, lambda: bool(opened))
-        assert [(path.name, at) for path, at in opened] == [(CANVAS, 244.0)]
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+        await pilot.press("o")
+        await until(pilot, lambda: len(opened) == 2)
+        assert [(path.name, at) for path, at in opened] == [(CANVAS, 244.0)] * 2
 
 
 def test_the_address_of_a_moment(tmp_path: Path) -> None:

@@ -159,8 +159,8 @@ class DetailScreen(TracedScreen):
         self.dashboard.commands.retry([self._ident])
 
     async def action_result(self) -> None:
-        """Open its result."""
-        await self.dashboard.open_result(self._ident)
+        """Open its result, at the moment that it was opened for."""
+        await self.dashboard.open_result(self._ident, at=self._moment)
 
     def _overview(self) -> list[Paragraph]:
         palette, glyphs, row, now = self.board.palette, self.board.glyphs, self.row, self.board.view.now
