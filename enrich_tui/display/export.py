@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
@@ -63,7 +64,13 @@ def as_html(view: RunView) -> str:
     )
 
 
-FORMATS: Mapping[str, Callable[[RunView], str]] = {"md": report, "html": as_html, "json": as_json}
+def as_markdown(view: RunView) -> str:
+    """The report as a file that may be shown as Markdown: no name in it is a tag, an entity or a link there."""
+    text = re.sub(r"&(?=#?\w+;)", "&amp;", report(view))
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text).replace("](", r"]\(")
+
+
+FORMATS: Mapping[str, Callable[[RunView], str]] = {"md": as_markdown, "html": as_html, "json": as_json}
 """By the ending of the file."""
 
 

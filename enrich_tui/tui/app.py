@@ -21,8 +21,8 @@ from textual.timer import Timer
 
 from enrich_tui.config import UiConfig
 from enrich_tui.controls import Controls, Handover, Player
+from enrich_tui.display.export import as_markdown
 from enrich_tui.display.listing import Listing
-from enrich_tui.display.report import report
 from enrich_tui.display.summary import outcome
 from enrich_tui.display.view import RunView
 from enrich_tui.events import Event, Noted, Source
@@ -223,7 +223,7 @@ class Dashboard(LeavingApp, inherit_bindings=False):
     async def _on_complete(self) -> None:
         done = False
         with contextlib.suppress(OSError):
-            path = await outward.save(report(self.board.view), f"enrich-report-{outward.stamp()}.md")
+            path = await outward.save(as_markdown(self.board.view), f"enrich-report-{outward.stamp()}.md")
             done = await outward.run_command((*self._ui.on_complete, str(path)))
         if not done:
             failed = "The on_complete command failed."

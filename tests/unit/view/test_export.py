@@ -56,6 +56,12 @@ def test_html_is_well_formed_and_runs_nothing() -> None:
     assert "listen &amp; see" in page
 
 
+def test_markdown_makes_nothing_of_what_names_hold() -> None:
+    title = '<img src=x onerror="go()"> [here](javascript:go) &lt;b&gt; a < b & c'
+    told = FORMATS["md"](fed(queued("a", title)))
+    assert '- &lt;img src=x onerror="go()"> [here]\\(javascript:go) &amp;lt;b&amp;gt; a < b & c: queued' in told
+
+
 def test_what_takes_less_than_a_second_is_not_said_to_take_none() -> None:
     view = fed(
         queued("a", "First"),
