@@ -8,7 +8,7 @@ from enrich_tui.display.changes import Outdated
 from enrich_tui.display.rows import ACTIVE, Cell, CellState, SessionRow, SessionState
 from enrich_tui.events import SessionArriving, SessionQueued
 from enrich_tui.model import STAGES, Stage
-from enrich_tui.text import clean
+from enrich_tui.text import clean, fit, fit_end
 
 TITLE = 300
 """Longest title, in characters."""
@@ -17,6 +17,12 @@ TITLE = 300
 def title_of(event: SessionArriving | SessionQueued) -> str:
     """The title that an event gives a session, cleaned; its id where that leaves nothing."""
     return clean(event.title, TITLE).strip() or clean(event.session, TITLE)
+
+
+def fit_title(title: str, session: str, width: int, ellipsis: str) -> str:
+    """A title in at most ``width`` cells. Of an id in its place the end is kept: paths differ there, if anywhere."""
+    is_path = "/" in title and title == clean(session, TITLE)
+    return fit_end(title, width, ellipsis=ellipsis) if is_path else fit(title, width, ellipsis=ellipsis)
 
 
 class Sessions:

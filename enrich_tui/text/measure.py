@@ -121,6 +121,21 @@ def fit(text: str, width: int, *, ellipsis: str = ELLIPSIS) -> str:
     return text[:end] + mark
 
 
+def fit_end(text: str, width: int, *, ellipsis: str = ELLIPSIS) -> str:
+    """``text`` in at most ``width`` cells like :func:`fit`, but with its end, and ``ellipsis`` before it."""
+    if cells(text) <= width:
+        return text
+    mark = ellipsis if cells(ellipsis) <= width else ""
+    room = width - cells(mark)
+    begin = len(text)
+    for start, _, taken in reversed(list(_clusters(text))):
+        room -= taken
+        if room < 0:
+            break
+        begin = start
+    return mark + text[begin:]
+
+
 def pad(text: str, width: int, *, ellipsis: str = ELLIPSIS) -> str:
     """``text`` in exactly ``width`` cells: cut off with an ellipsis, or filled up with spaces."""
     fitted = fit(text, width, ellipsis=ellipsis).rstrip(_ZWJ)

@@ -9,6 +9,7 @@ from rich.style import Style
 
 from enrich_tui.display.listing import Sort
 from enrich_tui.display.rows import ENDED, Cell, CellState, SessionRow, SessionState
+from enrich_tui.display.sessions import fit_title
 from enrich_tui.model import Stage
 from enrich_tui.text import fit, length_text
 from enrich_tui.tui.board import Board
@@ -112,7 +113,7 @@ def session_line(row: SessionRow, board: Board, layout: Columns, *, selected: bo
     line.add(glyphs.mark if row.id in board.marked else " ", palette.warn)
     quiet = row.state in {SessionState.QUEUED, SessionState.SKIPPED, SessionState.CANCELLED, SessionState.DONE}
     style = palette.strong if selected else palette.dim if quiet else palette.text
-    line.cell(row.title, layout.name, style, ellipsis=glyphs.ellipsis).add(" ")
+    line.cell(fit_title(row.title, row.id, layout.name, glyphs.ellipsis), layout.name, style).add(" ")
     line.cell(glyphs.states[row.state], _SIGN, state_style(row.state, palette))
     current = row.current
     if row.state is SessionState.ARRIVING:

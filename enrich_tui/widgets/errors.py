@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from enrich_tui.display.rows import CellState
+from enrich_tui.display.sessions import fit_title
 from enrich_tui.display.troubles import Trouble, Troubles
 from enrich_tui.errors.values import ErrorRecord, RecommendedAction
 from enrich_tui.events import ErrorRaised, Event, SessionRequeued, StageFinished, WorkerChanged
 from enrich_tui.model import Stage, StageOutcome
-from enrich_tui.text import cells, clean, count_text, fit, gate
+from enrich_tui.text import cells, clean, count_text, gate
 from enrich_tui.widgets.drawing import Row, paragraph
 from enrich_tui.widgets.live import Live
 from enrich_tui.widgets.sources import ErrorSource
@@ -142,9 +143,8 @@ class ErrorPanel(Live):
         if not entry.sessions:
             return Row()
         more = f" +{len(entry.sessions) - 1}" if len(entry.sessions) > 1 else ""
-        title = fit(
-            clean(self._title_of(next(iter(entry.sessions)))), width - cells(more), ellipsis=self.glyphs.ellipsis
-        )
+        session = next(iter(entry.sessions))
+        title = fit_title(clean(self._title_of(session)), session, width - cells(more), self.glyphs.ellipsis)
         return Row().add(title + more, self.palette.dim)
 
     def _handled(self, record: ErrorRecord) -> None:

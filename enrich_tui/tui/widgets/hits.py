@@ -15,7 +15,7 @@ from textual.strip import Strip
 from enrich_tui.display.found import label, stamp
 from enrich_tui.search import Found, Hit, Place
 from enrich_tui.search.passages import ELLIPSIS
-from enrich_tui.text import cells, count_text, fit
+from enrich_tui.text import cells, count_text, fit_end
 from enrich_tui.tui.keys import HITS
 from enrich_tui.tui.widgets.reader import ReaderPane
 from enrich_tui.widgets.drawing import Row, ends
@@ -180,7 +180,7 @@ def _shown(row: Row, hit: Hit, width: int, ellipsis: str, plain: Style, marked: 
     first = next((place for place, (_, is_match) in enumerate(parts) if is_match), 0)
     before = "".join(text for text, _ in parts[:first])
     if cells(hit.text) > width - row.width and cells(before) > room:
-        tail = fit(before[::-1], room - cells(ellipsis), ellipsis="")[::-1]
+        tail = fit_end(before, room - cells(ellipsis), ellipsis="")
         before = ellipsis + tail.partition(" ")[2]
     row.add(before, plain)
     for text, is_match in parts[first:]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from enrich_tui.text import cells, clean, fit, pad
+from enrich_tui.text import cells, clean, fit, fit_end, pad
 
 COMMON = [
     "plain",
@@ -77,3 +77,18 @@ def test_whatever_is_fitted(text: str, width: int) -> None:
     assert cells(pad(text, width)) == max(width, 0)
     if cells(text) <= width:
         assert fitted == text
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [("a/b/talk.mp4", 12, "a/b/talk.mp4"), ("a/b/talk.mp4", 9, "…talk.mp4"), ("a/会議", 4, "…議"), ("abc", 0, "")],
+)
+def test_fitting_the_end(text: str, width: int, shown: str) -> None:
+    assert fit_end(text, width) == shown
+
+
+@given(text=st.text(), width=st.integers(-1, 12))
+def test_whatever_is_fitted_by_its_end(text: str, width: int) -> None:
+    fitted = fit_end(text, width)
+    assert cells(fitted) <= max(width, 0)
+    assert fitted == text or text.endswith(fitted.removeprefix("…"))

@@ -12,6 +12,7 @@ from rich.style import Style
 from textual.color import Color
 
 from enrich_tui.config import UiConfig
+from enrich_tui.display.sessions import fit_title
 from enrich_tui.model import STAGES
 from enrich_tui.text import cells
 from enrich_tui.tui import themes
@@ -129,3 +130,9 @@ def _luminance(color: Color) -> float:
     """Relative luminance, as WCAG 2.2 defines it."""
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color.normalized]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_of_a_path_the_end_is_shown_and_of_a_title_the_beginning() -> None:
+    assert fit_title("2026-11/monday/call.wav", "2026-11/monday/call.wav", 14, "…") == "…nday/call.wav"
+    assert fit_title("A/B test of the new page", "ab.mp4", 14, "…") == "A/B test of t…"
+    assert fit_title("call.wav", "call.wav", 6, "…") == "call.…"
