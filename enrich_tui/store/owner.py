@@ -44,6 +44,8 @@ PATIENCE = 5
 LOOK = 0.02
 """Seconds between two tries; whoever only looks holds it for far less."""
 
+_MOST_EPOCHS = 10**12
+"""What counts more runs than this was written by nobody who counted."""
 _LONGEST = 4096
 """Bytes that are read of a lock file."""
 
@@ -253,6 +255,7 @@ def holder(path: Path) -> Holder:
         with path.open("rb") as stream:
             told = json.loads(stream.read(_LONGEST))
         since = datetime.fromisoformat(told["since"]).astimezone()
-        return Holder(int(told["epoch"]), int(told["pid"]), since)
+        epoch = int(told["epoch"])
+        return Holder(epoch if epoch < _MOST_EPOCHS else 0, int(told["pid"]), since)
     except (OSError, ValueError, TypeError, KeyError, OverflowError):
         return Holder()

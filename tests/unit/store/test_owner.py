@@ -200,6 +200,16 @@ def test_a_full_disk_is_told_and_not_worked_around(tmp_path: Path, monkeypatch: 
         pass
 
 
+def test_a_lock_that_came_from_elsewhere_locks_nobody_out(tmp_path: Path) -> None:
+    lock = tmp_path / owner.STATE / owner.LOCK
+    lock.parent.mkdir()
+    lock.write_text(f'{{"epoch":{"9" * 4050},"pid":1,"since":"2026-01-01"}}')
+    with own(tmp_path) as mine:
+        mine.check()
+    with own(tmp_path) as mine:
+        mine.check()
+
+
 def test_a_lone_recording_is_held_by_its_folder(tmp_path: Path) -> None:
     file = tmp_path / "a.wav"
     file.touch()
