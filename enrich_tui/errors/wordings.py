@@ -197,7 +197,7 @@ PROBLEMS: dict[Problem, Row] = {
         _TRANSIENT,
         "memory",
         "A worker ran out of memory.",
-        "close other programs or use fewer workers, then run it again",
+        "close other programs, use fewer workers, or raise limits.memory in the configuration, then run it again",
     ),
     Problem.WORKER_CRASHED: Row(
         _T.WORKER_CRASHED,
