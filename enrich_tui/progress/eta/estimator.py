@@ -31,6 +31,9 @@ TELLING = 0.3
 TOLD = 0.1
 """Change of the load, in logarithms, from which it is told as the reason of a jump."""
 
+RISE = 0.25
+"""Rise from one estimate to the next, as a share of it, that is told as a jump where nothing else is its reason."""
+
 REASON_UPDATES = 10
 """Updates for which the reason of a jump is told."""
 
@@ -413,6 +416,8 @@ class EtaEstimator:
         self._band.keep(self._active, seconds, spread, share)
         low, high = self._band.factors(spread, share)
         mid = self._steady.follow(seconds, self._now)
+        if self._estimate is not None and mid > self._estimate.mid * (1.0 + RISE) and not self.reason:
+            self.reason, self._reason_age = "longer than expected", 0
         self._estimate = Estimate(mid * low, mid, mid * high)
         if self._begun is not None:
             self._record.predict(self._passed, self._estimate)

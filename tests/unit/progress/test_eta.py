@@ -218,6 +218,18 @@ def test_two_sessions_that_take_very_long_are_no_slower_machine() -> None:
     assert mid(estimator.batch(now)) == pytest.approx(138 * 60.0, rel=0.2)
 
 
+def test_a_rise_says_why_also_where_nothing_happened_but_that_it_takes_longer() -> None:
+    teacher, now = planned(), 0.0
+    for number in range(4):
+        now = run(teacher, f"s{number}", now, 10.0)
+    estimator = planned(history=teacher.history())
+    hoped = mid(estimator.batch(0.0))
+    estimator.started("s0", "audio", 0.0)
+    estimator.progressed("s0", "audio", 0.1, 60.0)
+    assert mid(estimator.batch(60.0)) > 1.25 * hoped
+    assert estimator.reason
+
+
 def test_sessions_that_come_later_keep_what_was_learned() -> None:
     estimator, now = planned(10), 0.0
     for number in range(8):
@@ -413,6 +425,7 @@ def test_whatever_happens_the_bounds_hold(
     estimator = EtaEstimator({"stages": {"audio": {"any": {"rate": 0.1, "noise": 0.3, "stages": 9}}}} if warm else None)
     estimator.plan(sessions, workers, 0.0)
     now, known = 0.0, warm
+    before: Estimate | None = None
     for wait, (name, *arguments) in steps:
         now = now + wait if math.isfinite(wait) else now
         moment = now if math.isfinite(wait) else wait
@@ -428,7 +441,11 @@ def test_whatever_happens_the_bounds_hold(
         planned_ = estimator._plan.sessions
         left = {key for key, works in planned_.items() if any(work.state != "over" for work in works.values())}
         assert set(estimator._plan.open) == left
-        said = [(bool(left), estimator.batch(now))] if planned_ else []
+        whole_batch = estimator.batch(now)
+        if whole_batch and before and left and whole_batch.mid > 1.25 * before.mid:
+            assert estimator.reason
+        before = whole_batch if left else None
+        said = [(bool(left), whole_batch)] if planned_ else []
         said += [(key in left, estimator.session(key, now)) for key in planned_]
         for is_open, estimate in said:
             if not is_open:
