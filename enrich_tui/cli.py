@@ -29,6 +29,8 @@ STAGE_NAMES = ("audio", "video", "summary", "canvas")
 REPORTS = (".md", ".html", ".json")
 WISHES = ("output", "only", "fresh", "retry", "exit_on_complete", "follow", "take_over")
 """Options that go to the run as they are."""
+_NAMED = 20
+"""Sessions that the summary names on a terminal, with results and otherwise; it counts the others."""
 COMMANDS = ("run", "demo", "plan", "status", "search", "index", "replay", "schema", "config", "doctor")
 
 _SEARCH = "find words in what was made of the sessions of a folder, and in their notes"
@@ -299,8 +301,9 @@ def _work(path: Path, config: Config, display: str, options: argparse.Namespace)
     except NotOwnedError as error:
         return _fail(f"{clean(str(path))}: {error}")
     if batch is not None and display != "json":
-        lines = summary_lines(batch.results, batch.elapsed, batch.predicted)
-        _print([*lines[1:], lines[0]] if sys.stdout.isatty() else lines)  # of many lines a terminal shows the last
+        most = _NAMED if sys.stdout.isatty() else None
+        lines = summary_lines(batch.results, batch.elapsed, batch.predicted, most=most)
+        _print(lines if most is None else [*lines[1:], lines[0]])  # of many lines a terminal shows the last
     if view is not None and not _save_report(view, options.report):
         return code or 1
     return code

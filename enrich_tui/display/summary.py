@@ -50,23 +50,31 @@ def time_text(seconds: float, predicted: Eta | None) -> str:
     return took if predicted is None else f"{took}, predicted {eta_text(predicted.low, predicted.mid, predicted.high)}"
 
 
-def summary_lines(results: Sequence[SessionResult], seconds: float, predicted: Eta | None = None) -> list[str]:
-    """The lines of the summary; ``seconds`` is how long the run took, ``predicted`` how long it was said to take."""
+def summary_lines(
+    results: Sequence[SessionResult], seconds: float, predicted: Eta | None = None, *, most: int | None = None
+) -> list[str]:
+    """The lines of the summary; ``seconds`` is how long the run took, ``predicted`` how long it was said to take.
+
+    At most so many sessions with results are named, and ``most`` of those that something is said of; the others are
+    counted. None names all.
+    """
     told = ", ".join(outcome(Counter(result.status for result in results)).values())
     lines = [f"DONE {told} in {time_text(seconds, predicted)}"]
-    lines += [
-        f"  {SIGNS[result.status]} {_name(result)}  {clean(str(result.output))}"
-        for result in results
-        if result.status in _WITH_RESULTS
-    ]
-    for result in results:
-        if result.message:
-            lines.append(f"  {SIGNS[result.status]} {_name(result)}: {gate(clean(result.message))}")
-            if result.advice:
-                lines.append(f"      → {gate(clean(result.advice))}")
-        elif result.status not in _WITH_RESULTS:
-            lines.append(f"  {SIGNS[result.status]} {_name(result)}: {result.status}")
-    return lines
+    made = [result for result in results if result.status in _WITH_RESULTS]
+    lines += [f"  {SIGNS[result.status]} {_name(result)}  {clean(str(result.output))}" for result in made[:most]]
+    lines += _more(made, most)
+    marked = [result for result in results if result.message or result.status not in _WITH_RESULTS]
+    for result in marked[:most]:
+        words = gate(clean(result.message)) if result.message else str(result.status)
+        lines.append(f"  {SIGNS[result.status]} {_name(result)}: {words}")
+        if result.message and result.advice:
+            lines.append(f"      → {gate(clean(result.advice))}")
+    return lines + _more(marked, most)
+
+
+def _more(results: Sequence[SessionResult], most: int | None) -> list[str]:
+    left = len(results) - most if most is not None else 0
+    return [f"    and {left} more: `enrich-tui status` says how each stands"] if left > 0 else []
 
 
 def _name(result: SessionResult) -> str:

@@ -187,6 +187,20 @@ def test_plain_tells_once_that_a_recording_is_still_being_written() -> None:
     ]
 
 
+def test_a_summary_counts_what_it_does_not_name() -> None:
+    ended = [
+        SessionResult(session_id=f"{status}{number}", status=status, stages={}, output=Path("/r"))
+        for status in (SessionStatus.COMPLETE, SessionStatus.FAILED)
+        for number in range(5)
+    ]
+    assert len(summary_lines(ended, 12.0)) == 11
+    assert [line.split()[1] for line in summary_lines(ended, 12.0, most=2)[1:]] == [
+        *("complete0", "complete1", "3"),
+        *("failed0:", "failed1:", "3"),
+    ]
+    assert summary_lines(ended, 12.0, most=5) == summary_lines(ended, 12.0)
+
+
 def test_a_session_has_the_same_sign_at_the_end_and_in_its_status() -> None:
     signs = {"complete": "✔", "partial": "◐", "failed": "✖", "skipped": "–", "cancelled": "⊘"}
     ended = [
