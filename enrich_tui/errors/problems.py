@@ -30,6 +30,7 @@ class Problem(StrEnum):
     FILE_MISSING = "file-missing"
     FILE_CHANGED = "file-changed"
     PERMISSION = "permission"
+    PLACE_TAKEN = "place-taken"  # facts: file
     DISK_FULL = "disk-full"
     IO_ERROR = "io-error"
     # engines and models

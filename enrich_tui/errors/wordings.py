@@ -128,6 +128,14 @@ PROBLEMS: dict[Problem, Row] = {
         "A file or folder of this session may not be opened.",
         "allow reading the sources and writing the results (or choose --output), then run it again",
     ),
+    Problem.PLACE_TAKEN: Row(
+        _T.MALFORMED_DATA,
+        _PERMANENT,
+        "place",
+        "The place of the results is taken by something that is no folder.",
+        "move it away (or choose --output), then run it again",
+        told="The place of the results, {file}, is a link or no folder.",
+    ),
     Problem.DISK_FULL: Row(
         _T.UNKNOWN,
         _PARTIAL,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import queue
+import stat
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -210,8 +211,9 @@ class Settler:
     def _load(self, entry: SessionEntry) -> _Known:
         session = entry.session
         if session.id not in self._known:
-            self._sweep(session)
             try:
+                _must_be_folder(session.output)
+                self._sweep(session)
                 self._known[session.id] = self._find(session)
             except OSError as error:
                 raise from_os_error(error) from error
@@ -395,6 +397,19 @@ def _rewritten(
         for before, entry in stages.items()
         if before in PREREQUISITES[stage]
     }
+
+
+def _must_be_folder(place: Path) -> None:
+    """Raise ``StageError`` where results would go through a link, or there is a file. Raises ``OSError``.
+
+    A library may come from anywhere: a link among its recordings could lead the results over somebody's own files.
+    """
+    try:
+        mode = place.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(mode):
+        raise StageError(Problem.PLACE_TAKEN, facts={"file": clean(place.name, 80)})
 
 
 def _concluded(entry: SessionEntry, record: SessionRecord) -> dict[Stage, StageRecord]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -241,3 +242,29 @@ async def test_a_cancelled_session_can_be_run_again_at_once_or_later(tmp_path: P
         batch.controls.drain()
         await running
     assert runner.runs["a.wav", Stage.AUDIO] == 1  # the one that was cancelled; the other start had done it
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+async def test_results_do_not_go_through_a_link(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "audio.txt").write_text("my own")
+    sessions = make_sessions(tmp_path, ["a.wav", "b.wav"])
+    sessions[0].output.symlink_to(mine)
+    runner = FakeRunner()
+    batch, _, code = await run(sessions, runner)
+    assert code == 1
+    assert {path.name for path in mine.iterdir()} == {"audio.txt"}
+    assert [result.status for result in batch.results] == [SessionStatus.FAILED, SessionStatus.COMPLETE]
+    assert batch.results[0].message == "The place of the results, a.wav.enriched, is a link or no folder."
+    assert not any(session == "a.wav" for session, _ in runner.runs)
+
+
+async def test_a_file_in_the_place_of_the_results_is_kept(tmp_path: Path) -> None:
+    sessions = make_sessions(tmp_path, ["a.wav"])
+    sessions[0].output.write_text("mine")
+    batch, _, code = await run(sessions, FakeRunner())
+    assert code == 1
+    assert sessions[0].output.read_text() == "mine"
+    assert batch.results[0].message
+    assert "is a link or no folder" in batch.results[0].message
