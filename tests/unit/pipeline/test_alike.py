@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,9 +18,9 @@ from enrich_tui.pipeline.adopt import Elsewhere
 from enrich_tui.pipeline.plan import Need, Plan, plan_run
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
-from enrich_tui.progress import EtaEstimator, ProgressService
-from enrich_tui.worker.lengths import LengthFinder, Lengths
+from enrich_tui.progress import ProgressService
 from tests.unit.pipeline.harness import FakeRunner, Watcher, prepared
+from tests.unit.pipeline.hearing import Even, Hearing
 
 HISTORY = {"stages": {"audio": {"any": {"rate": 0.1, "first": 1.0, "noise": 0.05, "stages": 50}}}}
 LONG = b"the same sound again and again" * 20_000
@@ -107,38 +105,9 @@ def test_only_what_has_the_same_size_is_looked_at(tmp_path: Path, monkeypatch: p
     assert looked == ["b.wav", "c.wav"]
 
 
-class Finder(LengthFinder):
-    """Every recording is as long."""
-
-    def __init__(self) -> None:
-        pass
-
-    async def find(self, _path: Path) -> Lengths:
-        return Lengths(1000.0, None)
-
-
-class Hearing(EtaEstimator):
-    """Keeps how much it was told to expect."""
-
-    def __init__(self) -> None:
-        super().__init__(HISTORY)
-        self.lengths: dict[str, list[float]] = {}
-
-    def add(
-        self,
-        session_id: str,
-        stages: Mapping[str, float | None],
-        now: float,
-        *,
-        kept: Mapping[str, float] | None = None,
-    ) -> None:
-        self.lengths.setdefault(session_id, []).append(max(math.nan if one is None else one for one in stages.values()))
-        super().add(session_id, stages, now, kept=kept)
-
-
 async def test_the_estimates_of_a_run_expect_the_work_once(tmp_path: Path) -> None:
     put(tmp_path, a=LONG, b=LONG)
-    library, runner, estimator, watcher = discover(tmp_path), FakeRunner(), Hearing(), Watcher()
+    library, runner, estimator, watcher = discover(tmp_path), FakeRunner(), Hearing(HISTORY), Watcher()
     runner.gates["a.wav", Stage.AUDIO] = asyncio.Event()
     pool = WorkerPool(max_workers=1)
     batch = BatchRun(
@@ -150,7 +119,7 @@ async def test_the_estimates_of_a_run_expect_the_work_once(tmp_path: Path) -> No
         runner=runner,
         library=library.root,
         cpu_slots=1,
-        lengths=Finder(),
+        lengths=Even(),
     )
     async with asyncio.timeout(20):
         task = asyncio.create_task(batch.run(watcher))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,14 +13,13 @@ from enrich_tui.model import EnrichmentOptions, Session, Stage
 from enrich_tui.pipeline.plan import Plan, plan_run
 from enrich_tui.pipeline.run import BatchRun
 from enrich_tui.pool import WorkerPool
-from enrich_tui.progress import EtaEstimator, ProgressService
+from enrich_tui.progress import ProgressService
 from enrich_tui.stages import memory_identity
 from enrich_tui.stages.speech.memory import ANSWERED, HEARD, Memory
-from enrich_tui.worker.lengths import LengthFinder, Lengths
 from tests.unit.pipeline.harness import FakeRunner, Watcher, make_sessions, run
+from tests.unit.pipeline.hearing import Even, Hearing
 
 AUDIO = EnrichmentOptions(video_chaptering=False, generate_summary=False, generate_canvas=False)
-LENGTH = 1000.0
 HISTORY = {"stages": {"audio": {"any": {"rate": 0.1, "first": 1.0, "noise": 0.05, "stages": 50}}}}
 SERVED = Config.model_validate(
     {"stage": {"summary": {"engine": "openai-compatible", "base_url": "http://127.0.0.1:9/v1", "model": "m"}}}
@@ -36,35 +33,6 @@ def left(session: Session, fraction: float, *, stage: Stage = Stage.AUDIO, confi
     memory.telling(lambda *_: None)(fraction)
     memory.keep(memory.key("said"), "word")
     memory.close()
-
-
-class Finder(LengthFinder):
-    """Every recording is as long."""
-
-    def __init__(self) -> None:
-        pass
-
-    async def find(self, _path: Path) -> Lengths:
-        return Lengths(LENGTH, None)
-
-
-class Hearing(EtaEstimator):
-    """Keeps what it is told of what was kept."""
-
-    def __init__(self, history: Mapping[str, Any] | None = None) -> None:
-        super().__init__(history)
-        self.kept: list[tuple[str, dict[str, float]]] = []
-
-    def add(
-        self,
-        session_id: str,
-        stages: Mapping[str, float | None],
-        now: float,
-        *,
-        kept: Mapping[str, float] | None = None,
-    ) -> None:
-        self.kept.append((session_id, dict(kept or {})))
-        super().add(session_id, stages, now, kept=kept)
 
 
 async def told(
@@ -85,7 +53,7 @@ async def told(
             errors=ErrorHandler(base_delay=0.0),
             runner=FakeRunner(),
             cpu_slots=1,
-            lengths=Finder(),
+            lengths=Even(),
             fresh=fresh,
             config=config,
         ).run(watcher)
