@@ -165,9 +165,9 @@ def _parser() -> argparse.ArgumentParser:
         "--most", type=_most, metavar="N", help="hits shown of a session; 3 by default, all of them with --json"
     )
     index_command = commands.add_parser("index", help=_INDEX, description=_INDEX)
-    index_command.add_argument("path", type=Path, metavar="FOLDER")
+    index_command.add_argument("path", type=_path, metavar="FOLDER")
     with_places(index_command)
-    index_command.add_argument("--to", type=Path, metavar="FILE", help="where; by default index.html in DIR or FOLDER")
+    index_command.add_argument("--to", type=_path, metavar="FILE", help="where; by default index.html in DIR or FOLDER")
     replay_command = with_dashboard_options(with_display_options("replay", "show a recorded run again"))
     replay_command.add_argument(
         "path", metavar="FILE", help="its JSON Lines, or the library of which it was the last run; - for standard input"

@@ -182,9 +182,8 @@ class Announcer:
         wanted = {stage: media[stage] for stage in self._stages(entry) if stage in media}
         lengths: dict[str, float | None] = {stage.value: seconds for stage, seconds in wanted.items()}
         self._media[entry.session.id] = lengths
-        self._progress.measured(entry.session.id, lengths, kept=_kept(entry))
-        shares = {stage: state.kept for stage, state in entry.unfinished() if state.kept > 0.0}
-        self.emit(SessionMeasured(session=entry.session.id, media=wanted, kept=shares))
+        self._progress.measured(entry.session.id, lengths, kept=_percents(entry))
+        self.emit(SessionMeasured(session=entry.session.id, media=wanted, kept=_kept(entry)))
 
     def waits_for_copy(self, entry: SessionEntry) -> None:
         """Another session does the same: the estimates expect nothing of this one until it is measured again."""
@@ -206,7 +205,7 @@ class Announcer:
             include_summary=Stage.SUMMARY in wanted,
             include_canvas=Stage.CANVAS in wanted,
             media=self._media.get(ident),
-            kept=_kept(entry),
+            kept=_percents(entry),
         )
 
     def stage_ended(self, entry: SessionEntry, result: StageResult) -> None:
@@ -356,6 +355,11 @@ class Announcer:
         return outcome.exit_code
 
 
-def _kept(entry: SessionEntry) -> dict[str, float]:
-    """In percent, what of the stages that are to be done earlier runs left."""
-    return {stage.value: 100.0 * state.kept for stage, state in entry.unfinished() if state.kept > 0.0}
+def _kept(entry: SessionEntry) -> dict[Stage, float]:
+    """The shares, 0 to 1, of the stages that are to be done which earlier runs left."""
+    return {stage: state.kept for stage, state in entry.unfinished() if state.kept > 0.0}
+
+
+def _percents(entry: SessionEntry) -> dict[str, float]:
+    """The same as the progress service takes it."""
+    return {stage.value: 100.0 * share for stage, share in _kept(entry).items()}

@@ -71,7 +71,8 @@ def run(task: StageTask, report: KeepingReport) -> StageOutput:
     )
     listener = Listener(engine, config, memory)
     told = memory.telling(report)
-    listening = 1.0 if all(map(playable.is_played, task.session.audio)) else 1.0 - playable.SHARE
+    wanted = playable.names(task.session.audio)
+    listening = 1.0 - playable.SHARE if any(wanted) else 1.0
 
     def heard_of(fraction: float, message: str = "") -> None:
         told(fraction * listening, message)
@@ -88,9 +89,11 @@ def run(task: StageTask, report: KeepingReport) -> StageOutput:
         tracks=tuple(clean(track.path.name) for track in tracks),
         segments=_merged(captions or heard),
     )
-    copies = playable.copies(
-        task.session.audio, task.session.output, lambda fraction: told(listening + (1 - listening) * fraction)
-    )
+
+    def copied(fraction: float) -> None:
+        told(listening + (1.0 - listening) * fraction)
+
+    copies = playable.copies(task.session.audio, wanted, task.session.output, copied)
     found = review(transcript, joined(span for track in tracks for span in track.voiced), [t.levels for t in tracks])
     found = found.model_copy(update={"playable": copies})
     _write(task.session.output, transcript, found.model_dump_json(indent=1))

@@ -15,6 +15,8 @@ from typing import BinaryIO
 
 PARTIAL_PREFIX = ".partial-"
 """Temporary files start so; what a killed program left behind can be swept by this name."""
+SPARE = 64 * 1024**2
+"""Bytes of a disk that copies of recordings leave free."""
 ASIDE = ".aside"
 """Names of what was found and could not be used end so."""
 _ASIDES = 5
@@ -102,9 +104,9 @@ def write_from(source: Path, path: Path, *, link: bool = False) -> None:
         write_with(path, lambda target: shutil.copyfileobj(stream, target))
 
 
-def free(folder: Path) -> int:
-    """Bytes that are free where a folder is, or will be. Raises ``OSError``."""
-    return shutil.disk_usage(folder).free if folder.exists() else free(folder.parent)
+def has_room(folder: Path, size: int) -> bool:
+    """True where ``size`` more bytes leave some of the disk that a folder is on, or will be. Raises ``OSError``."""
+    return shutil.disk_usage(folder).free >= size + SPARE if folder.exists() else has_room(folder.parent, size)
 
 
 def remove(path: Path) -> None:

@@ -21,7 +21,6 @@ _NAME = "playable"
 _RATE = 32_000
 _BITS = 64_000
 """A second; 29 MB an hour."""
-_SPARE = 64 * 1024**2
 _PLAYED = {
     "mp3": {"mp3"},
     "aac": {"aac"},
@@ -43,23 +42,30 @@ def is_played(path: Path) -> bool:
     return not info.audio or info.audio[0].codec in _PLAYED.get(info.format, ())
 
 
-def copies(
-    sources: Sequence[Path], output: Path, report: Callable[[float], None] = lambda _: None
-) -> tuple[str | None, ...]:
-    """Write ``playable.m4a``, ``playable-2.m4a``, ... into ``output`` for the ``sources`` that browsers do not play.
+def names(sources: Sequence[Path]) -> tuple[str | None, ...]:
+    """``playable.m4a``, ``playable-2.m4a``, ... for those of the ``sources`` that browsers do not play, else None."""
+    return tuple(
+        None if is_played(source) else f"{_NAME}.m4a" if number == 1 else f"{_NAME}-{number}.m4a"
+        for number, source in enumerate(sources, 1)
+    )
 
-    Returns the name for each source, None where none is needed, or possible, or it would fill the disk; an empty tuple
+
+def copies(
+    sources: Sequence[Path], wanted: Sequence[str | None], output: Path, report: Callable[[float], None]
+) -> tuple[str | None, ...]:
+    """Write copies into ``output`` by the :func:`names` that are ``wanted``.
+
+    Returns the name for each source, None where none is wanted, or possible, or it would fill the disk; an empty tuple
     where there is none at all. What an earlier run left beyond these is removed. ``report`` is told the fraction, 0 to
     1. Raises ``OSError`` as writing does.
     """
     made: list[str | None] = []
-    for number, source in enumerate(sources):
-        name = f"{_NAME}.m4a" if number == 0 else f"{_NAME}-{number + 1}.m4a"
+    for number, (source, name) in enumerate(zip(sources, wanted, strict=True)):
 
         def told(fraction: float, done: int = number) -> None:
             report((done + fraction) / len(sources))
 
-        made.append(name if not is_played(source) and _copied(source, output / name, told) else None)
+        made.append(name if name and _copied(source, output / name, told) else None)
     for path in output.glob(f"{_NAME}*.m4a"):
         if path.name not in made:
             with contextlib.suppress(OSError):
@@ -68,7 +74,7 @@ def copies(
 
 
 def _copied(source: Path, target: Path, report: Callable[[float], None]) -> bool:
-    if outputs.free(target.parent) < source.stat().st_size + _SPARE:
+    if not outputs.has_room(target.parent, source.stat().st_size):
         return False
     try:
         outputs.write_with(target, lambda file: _encode(source, file, report))

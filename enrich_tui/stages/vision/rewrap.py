@@ -16,7 +16,6 @@ from enrich_tui.store import outputs
 NAME = "playable"
 PLAYED = frozenset({".mp4", ".m4v", ".webm"})
 """Suffixes of what browsers play as it is, if they know the codecs."""
-_SPARE = 64 * 1024**2
 _EIGHT_BITS = frozenset({"yuv420p", "yuvj420p"})
 _MP4_SOUND = frozenset({"aac", "mp3", "opus"})
 _WEBM_SOUND = frozenset({"opus", "vorbis"})
@@ -47,7 +46,7 @@ def rewrap(source: Path, output: Path) -> str | None:
         form = container_for(codec_of(picture), picture.pix_fmt, codec_of(sound) if sound is not None else None)
         # AVI tells the order of decoding only: where pictures are reordered, nobody knows when to show them
         unordered = container.format.name == "avi" and bool(picture.codec_context.has_b_frames)
-        if form is None or unordered or outputs.free(output) < container.size + _SPARE:
+        if form is None or unordered or not outputs.has_room(output, container.size):
             return None
         name = f"{NAME}.{form}"
         streams = (picture,) if sound is None else (picture, sound)

@@ -22,6 +22,7 @@ from enrich_tui.stages.speech import playable, transcribe
 from enrich_tui.stages.speech.engine import Heard, HeardWord, is_made_up
 from enrich_tui.stages.speech.memory import Memory
 from enrich_tui.stages.speech.models import Model
+from enrich_tui.store import outputs
 from tests.unit.media.making import make, tone
 
 
@@ -258,7 +259,7 @@ def test_what_browsers_do_not_play_gets_a_copy_that_they_do(tmp_path: Path, engi
 
 
 def test_a_copy_that_finds_no_room_is_not_made(tmp_path: Path, engine: Teller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playable, "_SPARE", 2**63)
+    monkeypatch.setattr(outputs, "SPARE", 2**63)
     result, _ = run(tmp_path, audio_files=(make(tmp_path / "memo.caf"),))
     assert review(tmp_path).playable == ()
     assert "playable_1" not in result.outputs
